@@ -1,0 +1,16 @@
+"""The addresses of the site."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", include("mailings.urls")),
+    path("admin/", admin.site.urls),
+    path("", include("publication.urls")),
+    path("", include("resources.urls")),
+    path("", include("subscribers.urls")),
+    path("", include("bulletins.urls")),
+]
+if settings.DEMO:
+    urlpatterns.insert(0, path("demo/", include("demo.urls")))
