@@ -1,0 +1,106 @@
+"""Who we are: the publication itself, its standing words and its platforms."""
+
+import datetime
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from publication.richtext import RichTextField
+
+LONDON = ZoneInfo("Europe/London")
+one_line = RegexValidator(r"\A[^\x00-\x1f\x7f\u2028\u2029]*\Z", "Write this on one line, without control characters.")
+
+
+class WebAddressField(models.URLField):
+    """A web address; one typed without its scheme is taken as https."""
+
+    def formfield(self, **kwargs) -> forms.Field:
+        """Return the form field that assumes https."""
+        return super().formfield(**{"assume_scheme": "https", **kwargs})
+
+
+class PublicationManager(models.Manager["Publication"]):
+    """The one row's manager."""
+
+    def current(self) -> "Publication":
+        """Return the publication, with plain defaults while nobody has filled it in."""
+        return self.prefetch_related("links").first() or Publication(pk=1)
+
+
+class Publication(models.Model):
+    """The publication: one row, which every page and letter reads."""
+
+    name = models.CharField(max_length=100, default="First Wednesday", validators=[one_line])
+    strapline = models.CharField(
+        max_length=200, blank=True, validators=[one_line], help_text="One sentence: what this is and for whom."
+    )
+    organisation = models.CharField(max_length=100, blank=True, validators=[one_line])
+    postal_address = models.CharField(
+        max_length=250, blank=True, validators=[one_line], help_text="Printed at the foot of every letter."
+    )
+    sender_name = models.CharField(max_length=100, blank=True, validators=[one_line])
+    sender_address = models.EmailField(
+        blank=True, help_text="The From address of every letter; your relay must be allowed to send for it."
+    )
+    feedback_address = models.EmailField(
+        blank=True, help_text="Answers go here (Reply-To), and readers are asked to write to it."
+    )
+    publication_hour = models.TimeField(default=datetime.time(7, 30), help_text="Europe/London.")
+    share_words = RichTextField(blank=True, help_text="Standing paragraph: please share this bulletin.")
+    subscribe_words = RichTextField(blank=True, help_text="Standing paragraph: how to subscribe.")
+    link_words = RichTextField(blank=True, help_text="Standing paragraph: how schools link to the resources.")
+    second_person = models.BooleanField(
+        "a second person approves",
+        default=True,
+        help_text="The person who edited an issue last cannot approve it.",
+    )
+
+    objects = PublicationManager()
+
+    class Meta:
+        verbose_name_plural = "publication"
+        constraints = [
+            models.CheckConstraint(condition=Q(pk=1), name="publication_is_one_row"),
+            models.CheckConstraint(condition=~Q(name=""), name="publication_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args, **kwargs) -> None:
+        """Save as the one row."""
+        self.pk = 1
+        super().save(*args, **kwargs)
+
+    @property
+    def sender(self) -> tuple[str, str]:
+        """The display name and address that letters come from."""
+        return self.sender_name or self.name, self.sender_address
+
+
+class PlatformLink(models.Model):
+    """Where the publication is also to be heard or followed."""
+
+    class Kind(models.TextChoices):
+        PODCAST = "podcast", "podcast"
+        SOCIAL = "social", "social network"
+
+    publication = models.ForeignKey(Publication, models.CASCADE, related_name="links")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    label = models.CharField(max_length=60, validators=[one_line])
+    url = WebAddressField("address", max_length=300)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["publication", "url"], name="platform_link_once"),
+            models.CheckConstraint(condition=Q(kind__in=["podcast", "social"]), name="platform_link_kind_known"),
+            models.CheckConstraint(condition=Q(url__regex=r"^https?://"), name="platform_link_is_web_address"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
