@@ -1,0 +1,89 @@
+"""Approving, lapsing and withdrawing: who may say that an issue goes out, and what undoes it."""
+
+import datetime
+
+from django.contrib.auth.models import AbstractBaseUser, AbstractUser
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from bulletins.composition import compose
+from bulletins.models import Approval, Bulletin
+from publication.models import Publication
+
+
+def needs_second_person(bulletin: Bulletin) -> bool:
+    """Tell whether its last editor may not approve it: imports for the archive are never mailed, so they may."""
+    if bulletin.audience == Bulletin.Audience.ARCHIVE_ONLY and bulletin.source_digest:
+        return False
+    return Publication.objects.current().second_person
+
+
+def faults(bulletin: Bulletin, by: AbstractBaseUser) -> list[str]:
+    """Return what keeps a person from approving an issue, one sentence each."""
+    found = []
+    if bulletin.status != Bulletin.Status.DRAFT:
+        found.append(f"This issue is {bulletin.status} already.")
+    if bulletin.publish_at is None:
+        found.append("It has no publication date: fill in “publish at”.")
+    if not compose(bulletin).sections:
+        found.append("It has nothing to read yet: write a section or an item.")
+    if needs_second_person(bulletin) and bulletin.last_edited_by_id == by.pk:
+        found.append("You edited this issue last: a second person must approve it.")
+    return found
+
+
+@transaction.atomic
+def approve(bulletin: Bulletin, by: AbstractUser, at: datetime.datetime) -> Approval:
+    """Approve an issue as it stands now; raise a ValidationError that says what keeps it from being approved."""
+    locked = Bulletin.objects.select_for_update(of=("self",)).with_parts().get(pk=bulletin.pk)
+    found = faults(locked, by)
+    if found:
+        raise ValidationError(found)
+    locked.status = bulletin.status = Bulletin.Status.APPROVED
+    locked.save(update_fields=["status", "updated_at"])
+    return Approval.objects.create(bulletin=locked, by=by, at=at, fingerprint=compose(locked).fingerprint())
+
+
+def approval_in_force(bulletin: Bulletin) -> Approval | None:
+    """Return the approval that covers an issue, if one does."""
+    return bulletin.approvals.filter(lapsed_at__isnull=True).select_related("by").first()
+
+
+def is_covered(bulletin: Bulletin) -> bool:
+    """Tell whether what would be mailed now is what was approved."""
+    approval = approval_in_force(bulletin)
+    return approval is not None and approval.fingerprint == compose(bulletin).fingerprint()
+
+
+@transaction.atomic
+def lapse(bulletin: Bulletin, at: datetime.datetime, reason: str) -> None:
+    """Take the approval back: the issue is a draft again. Refused once it is published."""
+    locked = Bulletin.objects.select_for_update().get(pk=bulletin.pk)
+    if locked.status != Bulletin.Status.APPROVED or locked.is_published(at):
+        raise ValidationError("Only an approved issue that is not published yet can become a draft again.")
+    locked.status = bulletin.status = Bulletin.Status.DRAFT
+    locked.save(update_fields=["status", "updated_at"])
+    locked.approvals.filter(lapsed_at__isnull=True).update(lapsed_at=at, lapse_reason=reason)
+
+
+def lapse_if_changed(bulletin: Bulletin, at: datetime.datetime, reason: str) -> bool:
+    """Lapse the approval of an unpublished issue that no longer is what was approved; tell whether it did."""
+    fresh = Bulletin.objects.with_parts().get(pk=bulletin.pk)
+    if fresh.status != Bulletin.Status.APPROVED or fresh.is_published(at) or is_covered(fresh):
+        return False
+    lapse(fresh, at, reason)
+    bulletin.status = fresh.status
+    return True
+
+
+@transaction.atomic
+def withdraw(bulletin: Bulletin, reason: str) -> None:
+    """Take a published issue down; its address then answers 410 with the reason."""
+    locked = Bulletin.objects.select_for_update().get(pk=bulletin.pk)
+    if locked.status != Bulletin.Status.APPROVED:
+        raise ValidationError("Only an approved issue can be withdrawn.")
+    if not reason.strip():
+        raise ValidationError("Say in a sentence why it is withdrawn: readers see it.")
+    locked.status, locked.withdrawn_reason = Bulletin.Status.WITHDRAWN, reason.strip()
+    locked.save(update_fields=["status", "withdrawn_reason", "updated_at"])
+    bulletin.status, bulletin.withdrawn_reason = locked.status, locked.withdrawn_reason

@@ -1,0 +1,113 @@
+"""An issue as the ordered blocks that web, letter, text and feeds all render."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+from django.core.serializers.json import DjangoJSONEncoder
+
+from bulletins.models import Bulletin, NewsItem, Section
+from publication.models import Publication
+
+
+@dataclass(frozen=True)
+class EventBlock:
+    """Something with a date. Times are ISO 8601 instants in UTC; `start` is an aware datetime."""
+
+    title: str
+    start: object
+    end: object
+    link: str
+
+
+@dataclass(frozen=True)
+class ItemBlock:
+    """One news item; its anchor is its stored slug."""
+
+    anchor: str
+    headline: str
+    body: str
+    link: str
+    image: str
+    image_alt: str
+
+
+@dataclass(frozen=True)
+class SectionBlock:
+    """One section: its own text, its events, then its items."""
+
+    anchor: str
+    kind: str
+    heading: str
+    body: str
+    events: tuple[EventBlock, ...]
+    items: tuple[ItemBlock, ...]
+
+
+@dataclass(frozen=True)
+class Composition:
+    """A whole issue with the publication's standing words, in reading order."""
+
+    title: str
+    author: str
+    role: str
+    summary: str
+    intro: str
+    sections: tuple[SectionBlock, ...]
+    sign_off: str
+    share_words: str
+    subscribe_words: str
+    link_words: str
+    feedback_address: str
+    publication: str
+    organisation: str
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of all that readers will read: what an approval covers."""
+        canonical = json.dumps(asdict(self), cls=DjangoJSONEncoder, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def compose(bulletin: Bulletin) -> Composition:
+    """Compose an issue from its rows; empty sections are left out. Four queries, whatever its length."""
+    words = Publication.objects.current()
+    sections = (compose_section(section) for section in bulletin.sections.all())
+    return Composition(
+        title=bulletin.title,
+        author=bulletin.author.name,
+        role=bulletin.author.role,
+        summary=bulletin.summary,
+        intro=bulletin.intro,
+        sections=tuple(block for block in sections if block.body or block.events or block.items),
+        sign_off=bulletin.sign_off,
+        share_words=words.share_words,
+        subscribe_words=words.subscribe_words,
+        link_words=words.link_words,
+        feedback_address=words.feedback_address,
+        publication=words.name,
+        organisation=words.organisation,
+    )
+
+
+def compose_section(section: Section) -> SectionBlock:
+    """Compose one section from its rows."""
+    return SectionBlock(
+        anchor=section.anchor,
+        kind=section.kind,
+        heading=section.heading,
+        body=section.body,
+        events=tuple(EventBlock(e.title, e.start, e.end, e.link) for e in section.events.all()),
+        items=tuple(compose_item(item) for item in section.items.all()),
+    )
+
+
+def compose_item(item: NewsItem) -> ItemBlock:
+    """Compose one news item."""
+    return ItemBlock(
+        anchor=item.slug,
+        headline=item.headline,
+        body=item.body,
+        link=item.link,
+        image=item.image.url if item.image else "",
+        image_alt=item.image_alt,
+    )

@@ -1,0 +1,18 @@
+"""What we say: issues, their parts, the days they are published on, and who approved them."""
+
+from bulletins.models.bulletin import Approval, Author, Bulletin
+from bulletins.models.days import PublicationDay
+from bulletins.models.parts import Event, NewsItem, Section, SectionKind, StandingSection, Topic
+
+__all__ = [
+    "Approval",
+    "Author",
+    "Bulletin",
+    "Event",
+    "NewsItem",
+    "PublicationDay",
+    "Section",
+    "SectionKind",
+    "StandingSection",
+    "Topic",
+]

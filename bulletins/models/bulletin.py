@@ -1,0 +1,248 @@
+"""An issue of the bulletin, its author, and the approvals that cover it."""
+
+import datetime
+import math
+import re
+
+import pgtrigger
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Func, Q
+from django.db.models.functions import ExtractDay, ExtractIsoWeekDay, ExtractYear
+from django.db.models.lookups import Exact, LessThanOrEqual
+from django.urls import reverse
+from django.utils.html import strip_tags
+
+from bulletins.models.parts import free_slug
+from bulletins.schedule import london_date
+from publication.models import one_line
+from publication.richtext import RichTextField
+
+WORDS_A_MINUTE = 265
+OTHERS_SHOWN = 10
+
+
+class LondonDate(Func):
+    """The date in London of an instant: immutable, so that a constraint may use it."""
+
+    template = "((%(expressions)s AT TIME ZONE 'Europe/London')::date)"
+    output_field = models.DateField()
+
+
+class Author(models.Model):
+    """Who signs an issue."""
+
+    name = models.CharField(max_length=100, unique=True, validators=[one_line])
+    role = models.CharField(max_length=150, blank=True, validators=[one_line], help_text="Shown in the sign-off.")
+    photo = models.ImageField(upload_to="authors/", blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.CheckConstraint(condition=~Q(name=""), name="author_has_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BulletinQuerySet(models.QuerySet["Bulletin"]):
+    """Named filters over issues; every one that depends on time takes it."""
+
+    def published(self, at: datetime.datetime) -> "BulletinQuerySet":
+        """Issues that readers may see: approved, and their hour has come."""
+        return self.filter(status=Bulletin.Status.APPROVED, publish_at__lte=at)
+
+    def withdrawn(self, at: datetime.datetime) -> "BulletinQuerySet":
+        """Issues that readers could see once, and that were taken down."""
+        return self.filter(status=Bulletin.Status.WITHDRAWN, publish_at__lte=at)
+
+    def upcoming(self, at: datetime.datetime) -> "BulletinQuerySet":
+        """Approved issues whose hour is still to come."""
+        return self.filter(status=Bulletin.Status.APPROVED, publish_at__gt=at)
+
+    def for_subscribers(self) -> "BulletinQuerySet":
+        """Issues that are mailed when they are published."""
+        return self.filter(audience=Bulletin.Audience.SUBSCRIBERS)
+
+    def newest_first(self) -> "BulletinQuerySet":
+        """By the moment of publication, the newest first."""
+        return self.order_by("-publish_at", "-pk")
+
+    def in_year(self, year: int) -> "BulletinQuerySet":
+        """Issues whose month lies in a year."""
+        return self.filter(month__year=year)
+
+    def with_parts(self) -> "BulletinQuerySet":
+        """Load author, sections, items and events in a fixed number of queries."""
+        return self.select_related("author").prefetch_related("sections__items", "sections__events")
+
+
+class Bulletin(models.Model):
+    """One issue. *Published* is no status: it is approved, and its hour has come."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "draft"
+        APPROVED = "approved", "approved"
+        WITHDRAWN = "withdrawn", "withdrawn"
+
+    class Audience(models.TextChoices):
+        SUBSCRIBERS = "subscribers", "subscribers: mailed and in the archive"
+        ARCHIVE_ONLY = "archive only", "archive only: never mailed"
+
+    month = models.DateField(help_text="The first day of the month that the issue is for.")
+    title = models.CharField(max_length=150, validators=[one_line], help_text="Also the letter's subject.")
+    slug = models.SlugField(max_length=40, blank=True, help_text="Its address in the year, such as march.")
+    author = models.ForeignKey(Author, models.PROTECT, related_name="bulletins")
+    summary = models.CharField(
+        max_length=300, blank=True, validators=[one_line], help_text="One sentence for lists and inboxes."
+    )
+    intro = RichTextField(blank=True)
+    sign_off = RichTextField(blank=True, help_text="Closing words above the author's name and role.")
+    publish_at = models.DateTimeField(null=True, blank=True, help_text="Europe/London.")
+    publish_reason = models.CharField(
+        "reason for this day", max_length=200, blank=True, validators=[one_line], help_text="Needed off the rule."
+    )
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT, editable=False)
+    audience = models.CharField(max_length=12, choices=Audience.choices, default=Audience.SUBSCRIBERS)
+    reading_minutes = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(120)],
+        help_text="Leave empty to have it counted.",
+    )
+    provenance = models.CharField(max_length=200, default="written here", editable=False)
+    source_digest = models.CharField(max_length=64, blank=True, editable=False)
+    withdrawn_reason = models.CharField(max_length=200, blank=True, editable=False, validators=[one_line])
+    last_edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = BulletinQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-month", "-publish_at", "-pk"]
+        permissions = [("approve_bulletin", "Can approve an issue")]
+        indexes = [models.Index(fields=["status", "-publish_at"], name="bulletin_published")]
+        constraints = [
+            models.UniqueConstraint(
+                ExtractYear("month"),
+                "slug",
+                name="bulletin_slug_once_in_its_year",
+                violation_error_message="Another issue of that year has this address already.",
+            ),
+            models.UniqueConstraint(
+                fields=["source_digest"], condition=~Q(source_digest=""), name="bulletin_imported_once"
+            ),
+            models.CheckConstraint(condition=Q(month__day=1), name="bulletin_month_is_its_first"),
+            models.CheckConstraint(condition=~Q(title="") & ~Q(slug=""), name="bulletin_has_title_and_slug"),
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "approved", "withdrawn"]), name="bulletin_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(audience__in=["subscribers", "archive only"]), name="bulletin_audience_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(publish_at__isnull=False), name="bulletin_approved_has_its_hour"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="withdrawn") | ~Q(withdrawn_reason=""), name="bulletin_withdrawn_has_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(publish_at__isnull=True)
+                | ~Q(publish_reason="")
+                | (
+                    Q(Exact(ExtractIsoWeekDay(LondonDate(F("publish_at"))), 3))
+                    & Q(LessThanOrEqual(ExtractDay(LondonDate(F("publish_at"))), 7))
+                ),
+                name="bulletin_off_the_rule_has_reason",
+                violation_error_message="This is not the first Wednesday: say why in “reason for this day”.",
+            ),
+            models.CheckConstraint(
+                condition=Q(reading_minutes__isnull=True) | Q(reading_minutes__gte=1),
+                name="bulletin_reading_minutes_positive",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="bulletin_starts_as_draft",
+                operation=pgtrigger.Insert,
+                condition=~pgtrigger.Q(new__status="draft"),
+            ),
+            pgtrigger.FSM(
+                name="bulletin_transitions",
+                field="status",
+                transitions=[
+                    ("draft", "approved"),
+                    ("approved", "draft"),
+                    ("approved", "withdrawn"),
+                    ("withdrawn", "approved"),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args, **kwargs) -> None:
+        """Save; a new issue gets the month's name as its slug, `march-2` for a second one."""
+        if not self.slug:
+            others = Bulletin.objects.in_year(self.month.year).exclude(pk=self.pk)
+            self.slug = free_slug(f"{self.month:%B}", set(others.values_list("slug", flat=True)))
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        """Return the issue's own page."""
+        return reverse("bulletins:issue", args=[self.month.year, self.slug])
+
+    @property
+    def minutes(self) -> int:
+        """Minutes to read it: as given, or words / 265 rounded half up, at least 1."""
+        return self.reading_minutes or max(1, math.floor(self.count_words() / WORDS_A_MINUTE + 0.5))
+
+    @property
+    def date(self) -> datetime.date | None:
+        """The day it is dated, in London."""
+        return london_date(self.publish_at) if self.publish_at else None
+
+    def is_published(self, at: datetime.datetime) -> bool:
+        """Tell whether readers may see it at an instant."""
+        return self.status == self.Status.APPROVED and self.publish_at is not None and self.publish_at <= at
+
+    def count_words(self) -> int:
+        """Count the words a reader reads."""
+        texts = [self.intro, self.sign_off]
+        for section in self.sections.all():
+            texts += [section.heading, section.body]
+            texts += [f"{item.headline} {item.body}" for item in section.items.all()]
+        return len(re.findall(r"\w[\w’'-]*", strip_tags(" ".join(texts).replace("<", " <"))))
+
+    def others(self, at: datetime.datetime) -> BulletinQuerySet:
+        """Return the ten newest other published issues."""
+        return Bulletin.objects.published(at).exclude(pk=self.pk).newest_first()[:OTHERS_SHOWN]
+
+
+class Approval(models.Model):
+    """A named person's word that this very composition may go out."""
+
+    bulletin = models.ForeignKey(Bulletin, models.CASCADE, related_name="approvals")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    fingerprint = models.CharField(max_length=64, help_text="Hash of the composition that was approved.")
+    lapsed_at = models.DateTimeField(null=True)
+    lapse_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["bulletin"], condition=Q(lapsed_at__isnull=True), name="approval_one_in_force"
+            ),
+            models.CheckConstraint(
+                condition=Q(lapsed_at__isnull=True) | ~Q(lapse_reason=""), name="approval_lapsed_has_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.bulletin} approved by {self.by}"

@@ -1,0 +1,187 @@
+"""The parts of an issue: sections, news items, events and topics."""
+
+import pgtrigger
+from django.db import models
+from django.db.models import Max, Q
+from django.utils.text import slugify
+
+from publication.models import WebAddressField, one_line
+from publication.richtext import RichTextField
+
+# Ids that the page itself uses, and so no item may take as its anchor.
+RESERVED_ANCHORS = {"main", "contents", "address"}
+SLUG_LENGTH = 60
+
+
+class SectionKind(models.TextChoices):
+    """What a section is about."""
+
+    NEWS = "news", "news"
+    ORGANISATION_NEWS = "organisation news", "organisation news"
+    TRAINING = "training", "training"
+    PARENTAL_RESOURCES = "parental resources", "parental resources"
+    PODCASTS = "podcasts", "podcasts"
+    WEBINARS = "webinars", "webinars"
+    ARTICLES = "articles", "articles"
+    SYSTEM_UPDATES = "system updates", "system updates"
+
+
+def kind_known(name: str) -> models.CheckConstraint:
+    """Return the constraint that a kind is one of the known ones."""
+    return models.CheckConstraint(condition=Q(kind__in=[*SectionKind.values]), name=name)
+
+
+def next_position(siblings: models.QuerySet) -> int:
+    """Return the position behind the last of the siblings: what is new comes last."""
+    return (siblings.aggregate(last=Max("position"))["last"] or 0) + 1
+
+
+def free_slug(words: str, taken: set[str]) -> str:
+    """Return a slug made of words that is not taken: `doxing`, then `doxing-2`."""
+    stem = slugify(words)[:SLUG_LENGTH].strip("-") or "item"
+    slug, number = stem, 1
+    while slug in taken:
+        number += 1
+        slug = f"{stem}-{number}"
+    return slug
+
+
+class StandingSection(models.Model):
+    """A section that every new issue starts with."""
+
+    kind = models.CharField(max_length=20, choices=SectionKind.choices)
+    heading = models.CharField(max_length=120, validators=[one_line])
+    intro = RichTextField(blank=True, help_text="Copied into the new section's text.")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [kind_known("standing_section_kind_known")]
+
+    def __str__(self) -> str:
+        return self.heading
+
+
+class Section(models.Model):
+    """A headed part of one issue, with a text of its own, items, or events."""
+
+    bulletin = models.ForeignKey("bulletins.Bulletin", models.CASCADE, related_name="sections")
+    kind = models.CharField(max_length=20, choices=SectionKind.choices, default=SectionKind.NEWS)
+    heading = models.CharField(max_length=120, validators=[one_line])
+    body = RichTextField(blank=True, help_text="Notices, course lists, episode lists.")
+    position = models.PositiveSmallIntegerField(default=0, help_text="0 puts a new section last.")
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [
+            kind_known("section_kind_known"),
+            models.CheckConstraint(condition=~Q(heading=""), name="section_has_a_heading"),
+            # What the items' own foreign key on (section, bulletin) refers to.
+            models.UniqueConstraint(fields=["id", "bulletin"], name="section_and_bulletin"),
+        ]
+
+    def __str__(self) -> str:
+        return self.heading
+
+    def save(self, *args, **kwargs) -> None:
+        """Save; a new section without a position goes last."""
+        if not self.pk and not self.position:
+            self.position = next_position(Section.objects.filter(bulletin_id=self.bulletin_id))
+        super().save(*args, **kwargs)
+
+    @property
+    def anchor(self) -> str:
+        """The id of the section on its page: kept by a corrected heading, and never an item's slug."""
+        return f"section.{self.pk}"
+
+
+class Event(models.Model):
+    """Something with a date inside a section, such as a webinar."""
+
+    section = models.ForeignKey(Section, models.CASCADE, related_name="events")
+    title = models.CharField(max_length=200, validators=[one_line])
+    start = models.DateTimeField(help_text="Europe/London.")
+    end = models.DateTimeField(null=True, blank=True, help_text="Europe/London; may be left open.")
+    link = WebAddressField("address", max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["start", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(title=""), name="event_has_a_title"),
+            models.CheckConstraint(
+                condition=Q(end__isnull=True) | Q(end__gt=models.F("start")),
+                name="event_ends_after_its_start",
+                violation_error_message="An event ends after it starts.",
+            ),
+            models.CheckConstraint(
+                condition=Q(link="") | Q(link__regex=r"^https?://"), name="event_link_is_web_address"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Topic(models.Model):
+    """What an item is about, across issues."""
+
+    name = models.CharField(max_length=80, unique=True, validators=[one_line])
+    slug = models.SlugField(max_length=80, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class NewsItem(models.Model):
+    """One piece of news: the unit that readers find, share and link to."""
+
+    bulletin = models.ForeignKey("bulletins.Bulletin", models.CASCADE, related_name="items")
+    section = models.ForeignKey(Section, models.CASCADE, related_name="items")
+    headline = models.CharField(max_length=160, validators=[one_line])
+    slug = models.SlugField(
+        max_length=SLUG_LENGTH + 5, blank=True, help_text="The item's address; kept when the headline is corrected."
+    )
+    body = RichTextField(blank=True)
+    image = models.ImageField(upload_to="items/%Y/%m/", blank=True)
+    image_alt = models.CharField("image in words", max_length=250, blank=True, validators=[one_line])
+    link = WebAddressField("address to read more", max_length=500, blank=True)
+    topics = models.ManyToManyField(Topic, blank=True, related_name="items")
+    position = models.PositiveSmallIntegerField(default=0, help_text="0 puts a new item last.")
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["bulletin", "slug"], name="item_slug_once_in_its_bulletin"),
+            models.CheckConstraint(condition=~Q(headline="") & ~Q(slug=""), name="item_has_headline_and_slug"),
+            models.CheckConstraint(
+                condition=Q(image="") | ~Q(image_alt=""),
+                name="item_image_has_words",
+                violation_error_message="Say in words what the image shows.",
+            ),
+            models.CheckConstraint(
+                condition=Q(link="") | Q(link__regex=r"^https?://"), name="item_link_is_web_address"
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="item_stays_in_its_bulletin",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__bulletin__df=pgtrigger.F("new__bulletin")),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.headline
+
+    def save(self, *args, **kwargs) -> None:
+        """Save; a new item gets its slug and goes last."""
+        if not self.slug:
+            others = NewsItem.objects.filter(bulletin_id=self.bulletin_id).exclude(pk=self.pk)
+            taken = set(others.values_list("slug", flat=True))
+            self.slug = free_slug(self.headline, taken | RESERVED_ANCHORS)
+        if not self.pk and not self.position:
+            self.position = next_position(NewsItem.objects.filter(section_id=self.section_id))
+        super().save(*args, **kwargs)
