@@ -1,0 +1,108 @@
+"""An issue's letter: frozen once when its mailing is opened, joined with each reader's own parts when sent."""
+
+import datetime
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from email.utils import format_datetime
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from bulletins.composition import Composition, compose
+from bulletins.models import Bulletin
+from bulletins.plaintext import Links
+from mailings.mime import Letter, build, slot
+from mailings.models import Mailing
+from publication.letters import INLINER, sender_of
+from publication.models import Publication
+
+Headers = list[tuple[str, str]]
+BLANK_LINES = re.compile(r"\n\s*\n")
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """What all readers of a mailing get alike; slots stand where a reader's own values go."""
+
+    subject: str
+    headers: Headers
+    html: str
+    text: str
+
+    def content_hash(self) -> str:
+        """Return the SHA-256 of all of it."""
+        content = json.dumps([self.subject, self.headers, self.html, self.text], ensure_ascii=False)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+
+def unsubscribe_url() -> str:
+    """Return the reader's own link, with a slot for the letter token."""
+    return f"{settings.SITE_URL}/unsubscribe/{slot('token')}/"
+
+
+def freeze(bulletin: Bulletin, composition: Composition | None = None) -> Frozen:
+    """Freeze an issue's letter as its rows and the publication stand now."""
+    composition = composition or compose(bulletin)
+    context = letter_context(bulletin, composition)
+    html = INLINER.inline(render_to_string("mailings/email/bulletin.html", context))
+    text = BLANK_LINES.sub("\n\n", render_to_string("mailings/email/bulletin.txt", context))
+    subject = " ".join(render_to_string("mailings/email/bulletin.subject.txt", context).split())
+    return Frozen(subject, shared_headers(bulletin, subject), html, text)
+
+
+def letter_context(bulletin: Bulletin, composition: Composition) -> dict:
+    """Return what the letter's templates need."""
+    issue_url = settings.SITE_URL + bulletin.get_absolute_url()
+    return {
+        "bulletin": bulletin,
+        "composition": composition,
+        "publication": Publication.objects.current(),
+        "site_url": settings.SITE_URL,
+        "issue_url": issue_url,
+        "unsubscribe_url": unsubscribe_url(),
+        "links": Links(issue_url),
+    }
+
+
+def list_id(words: Publication) -> str:
+    """Return the List-Id field (RFC 2919): the publication's name and an identifier in its own domain."""
+    name = words.name.replace("\\", "").replace('"', "")
+    return f'"{name}" <e-bulletin.{settings.MAIL_DOMAIN}>'
+
+
+def shared_headers(bulletin: Bulletin, subject: str) -> Headers:
+    """Return the header fields that all readers share; Date is the hour of publication, so bytes stay the same."""
+    words = Publication.objects.current()
+    sent_for = (bulletin.publish_at or bulletin.created_at).astimezone(datetime.UTC)
+    fields = [("From", sender_of(words)), ("Subject", subject), ("Date", format_datetime(sent_for))]
+    if words.feedback_address:
+        fields.append(("Reply-To", words.feedback_address))
+    fields.append(("List-Id", list_id(words)))
+    fields.append(("List-Archive", f"<{settings.SITE_URL}/bulletins/>"))
+    return fields
+
+
+def reader_headers() -> Headers:
+    """Return the header fields that are a reader's own (List-Unsubscribe: RFC 2369 and RFC 8058)."""
+    return [
+        ("To", slot("address")),
+        ("Message-ID", slot("message_id")),
+        ("List-Unsubscribe", f"<{unsubscribe_url()}>"),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+    ]
+
+
+def letter_of(frozen: Frozen | Mailing) -> Letter:
+    """Build the joinable letter of a frozen issue; a Mailing holds the same fields."""
+    fields = [(name, value) for name, value in frozen.headers] + reader_headers()
+    digest = hashlib.sha256(f"{frozen.text}\0{frozen.html}".encode()).hexdigest()
+    return build(fields, frozen.text, frozen.html, boundary=f"=_{digest[:32]}")
+
+
+def letter_as_test(frozen: Frozen) -> Frozen:
+    """Return the letter marked as a test in its subject."""
+    subject = f"[TEST] {frozen.subject}"
+    headers = [(name, subject if name == "Subject" else value) for name, value in frozen.headers]
+    return Frozen(subject, headers, frozen.html, frozen.text)

@@ -1,0 +1,32 @@
+"""`manage.py tick`: a second clock for cron or a systemd timer, beside beat."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from mailings import clock, sending
+from mailings.tasks import drain, post_letters
+
+
+class Command(BaseCommand):
+    help = "Do what is due and wake the workers; without a broker, send from here. Safe to run at any time."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        mailings = clock.tick(timezone.now())
+        try:
+            for mailing_id in mailings:
+                drain.apply_async([mailing_id], retry=False)
+            post_letters.apply_async(retry=False)
+        except (OperationalError, OSError) as error:
+            self.stderr.write(f"The broker cannot be reached ({error}): sending from here.")
+            self.send_from_here(mailings)
+        self.stdout.write(f"{len(mailings)} mailing{'' if len(mailings) == 1 else 's'} under way.")
+
+    def send_from_here(self, mailings: list[int]) -> None:
+        """Do the workers' part in this process."""
+        for mailing_id in mailings:
+            sending.drain(mailing_id, settings.DRAIN_SECONDS)
+        post_letters()

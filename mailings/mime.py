@@ -1,0 +1,115 @@
+"""A letter as bytes: encoded once, then joined with one reader's own parts.
+
+The decoded text is cut at its slots and each piece is quoted-printable encoded by itself, with a soft line
+break on either side of a slot; so a value of at most 76 URL-safe characters needs no encoding of its own.
+"""
+
+import email.policy
+import re
+from dataclasses import dataclass
+from email.quoprimime import body_encode
+
+SLOT = re.compile("\x02(address|message_id|token)\x03")
+# RFC 2045, 6.7: encoded lines have at most 76 characters; some room is left for the soft break.
+QP_WIDTH = 72
+CRLF = b"\r\n"
+POLICY = email.policy.SMTP
+
+
+def slot(name: str) -> str:
+    """Return the mark of a reader's own value; its control characters cannot be typed by an editor."""
+    return f"\x02{name}\x03"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One reader's own values: address, Message-ID with its brackets, letter token."""
+
+    address: str
+    message_id: str
+    token: str
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A frozen letter, ready to be joined: literal bytes and slot names, already dot-stuffed (RFC 5321, 4.5.2)."""
+
+    parts: tuple[bytes | str, ...]
+
+    def for_reader(self, reader: Reader) -> bytes:
+        """Return the letter's DATA for one reader, without the final dot."""
+        own = {
+            "address": reader.address.encode("ascii"),
+            "message_id": reader.message_id.encode("ascii"),
+            "token": reader.token.encode("ascii"),
+        }
+        return b"".join([part if isinstance(part, bytes) else own[part] for part in self.parts])
+
+
+def header(name: str, value: str) -> str:
+    """Return one folded header field with its line end; a line break inside the value is refused."""
+    if re.search(r"[\r\n\x00]", value):
+        raise ValueError(f"The {name} of a letter cannot hold a line break.")
+    return POLICY.header_factory(name, value).fold(policy=POLICY)
+
+
+def quoted_printable(text: str) -> str:
+    """Encode one literal piece; a blank at its end is written =20, for encoders take it as the line's middle."""
+    unix = text.replace("\r\n", "\n").encode().decode("latin-1")
+    encoded = body_encode(unix, maxlinelen=QP_WIDTH, eol="\r\n")
+    return re.sub(r"[ \t]\Z", lambda blank: f"={ord(blank[0]):02X}", encoded)
+
+
+def encoded_body(text: str) -> list[str]:
+    """Return a body as encoded literals (even places) and slot names (odd places)."""
+    pieces = SLOT.split(text)
+    last = len(pieces) - 1
+    for place in range(0, len(pieces), 2):
+        before = "=\r\n" if place > 0 else ""
+        after = "=\r\n" if place < last else ""
+        pieces[place] = before + quoted_printable(pieces[place]) + after
+    return pieces
+
+
+def part_of(kind: str, text: str) -> list[str]:
+    """Return one body part of the multipart with its header, as literals and slot names."""
+    top = f'Content-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
+    body = encoded_body(text)
+    return [top + body[0], *body[1:]]
+
+
+def joined(left: list[str], right: list[str]) -> list[str]:
+    """Join two runs of literals and slot names; both begin and end with a literal."""
+    return [*left[:-1], left[-1] + right[0], *right[1:]]
+
+
+def build(headers: list[tuple[str, str]], text: str, html: str, boundary: str) -> Letter:
+    """Build a multipart/alternative letter once (RFC 2046, 5.1.4); values in `headers` may hold slots.
+
+    Raises ValueError where a header cannot be written or the two bodies hold no token slot.
+    """
+    if slot("token") not in text or slot("token") not in html:
+        raise ValueError("A letter must hold its reader's unsubscribe link in both of its parts.")
+    top = "".join(raw_or_folded(name, value) for name, value in headers)
+    top += f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
+    run = joined([*SLOT.split(top)], [f"--{boundary}\r\n"])
+    run = joined(run, part_of("plain", text))
+    run = joined(run, [f"\r\n--{boundary}\r\n"])
+    run = joined(run, part_of("html", html))
+    run = joined(run, [f"\r\n--{boundary}--\r\n"])
+    return Letter(tuple(stuffed(piece) if not place % 2 else piece for place, piece in enumerate(run)))
+
+
+def raw_or_folded(name: str, value: str) -> str:
+    """Write a field that holds a slot as it is (it must stay on one line), any other one folded."""
+    if SLOT.search(value):
+        return f"{name}: {value}\r\n"
+    return header(name, value)
+
+
+def stuffed(literal: str) -> bytes:
+    """Return a literal as bytes with its leading dots doubled; every literal starts a line or follows a value."""
+    data = literal.encode("ascii")
+    if data.startswith(b"."):
+        raise ValueError("A literal beside a slot must not begin with a dot.")
+    return re.sub(rb"\n\.", b"\n..", data)

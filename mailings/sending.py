@@ -1,0 +1,166 @@
+"""Claim, drive, record: one worker's share of a mailing over one SMTP connection."""
+
+import datetime
+import logging
+import random
+import signal
+import threading
+import uuid
+from collections.abc import Callable
+from email.utils import parseaddr
+from types import FrameType, TracebackType
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from mailings import ledger
+from mailings.ledger import Claim
+from mailings.letter import letter_of
+from mailings.mime import Reader
+from mailings.models import Mailing
+from mailings.transport import Outcome, Relay, Result
+
+log = logging.getLogger(__name__)
+
+# Minutes to wait after each deferral; the last one repeats, with jitter, until the letter is too old.
+BACKOFF_MINUTES = (1, 5, 15, 60, 120)
+JITTER = 0.2
+TOO_OLD = datetime.timedelta(hours=48)
+TROUBLE_PAUSE = datetime.timedelta(seconds=30)
+
+
+class Renewal:
+    """Renews a drain's leases from a thread of its own, for a relay may take minutes to answer a final dot."""
+
+    def __init__(self, owner: uuid.UUID) -> None:
+        self.owner = owner
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> None:
+        self.thread.start()
+
+    def __exit__(self, *exception: object) -> None:
+        self.over.set()
+        self.thread.join()
+
+    def _run(self) -> None:
+        while not self.over.wait(settings.LEASE_RENEWAL_SECONDS):
+            try:
+                ledger.renew(self.owner, timezone.now())
+            except DatabaseError as error:
+                log.warning("leases could not be renewed: %s", error)
+                connection.close()
+        connection.close()
+
+
+class PoliteStop:
+    """Turns the first SIGTERM into a wish to stop after the letter at hand; only the main thread can."""
+
+    def __init__(self) -> None:
+        self.wished = False
+        self.before: Callable | int | None = None
+
+    def __enter__(self) -> "PoliteStop":
+        if threading.current_thread() is threading.main_thread():
+            self.before = signal.signal(signal.SIGTERM, self._wish)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.before is None:
+            return
+        signal.signal(signal.SIGTERM, self.before)
+        if self.wished:
+            signal.raise_signal(signal.SIGTERM)
+
+    def _wish(self, number: int, frame: FrameType | None) -> None:
+        self.wished = True
+
+
+class Drain:
+    """One worker's turn at a mailing: its leases, its connection, the letter ready to be joined."""
+
+    def __init__(self, mailing: Mailing, relay: Relay) -> None:
+        self.mailing = mailing
+        self.relay = relay
+        self.owner = uuid.uuid4()
+        self.letter = letter_of(mailing)
+        self.sender = parseaddr(dict(mailing.headers)["From"])[1]
+
+    def send_batch(self, batch: list[Claim], stop: PoliteStop) -> int:
+        """Send a batch one by one; return how many left. What is not tried goes back untouched."""
+        sent = 0
+        for place, claimed in enumerate(batch):
+            if stop.wished:
+                ledger.release([c.id for c in batch[place:]], self.owner, timezone.now())
+                break
+            outcome = self.send_one(claimed)
+            sent += outcome is not None and outcome.result is Result.ACCEPTED
+            if outcome is not None and outcome.result is Result.TROUBLE:
+                rest = [c.id for c in batch[place + 1 :]]
+                ledger.release(rest, self.owner, timezone.now() + TROUBLE_PAUSE)
+                raise ConnectionError(outcome.text)
+        return sent
+
+    def send_one(self, claimed: Claim) -> Outcome | None:
+        """Send one letter; None when its reader is gone or the lease was lost."""
+        if claimed.address is None or claimed.token is None:
+            ledger.skip_if_gone(claimed.id, self.owner)
+            return None
+        outcome = self.relay.offer(self.sender, claimed.address)
+        if outcome.result is Result.ACCEPTED:
+            if not ledger.put_on_wire(claimed.id, self.owner, timezone.now()):
+                self.relay.reset()
+                ledger.skip_if_gone(claimed.id, self.owner)
+                ledger.release([claimed.id], self.owner, timezone.now())
+                return None
+            reader = Reader(claimed.address, claimed.message_id, claimed.token)
+            outcome = self.relay.send(self.letter.for_reader(reader))
+        self.record(claimed, outcome, timezone.now())
+        return outcome
+
+    def record(self, claimed: Claim, outcome: Outcome, at: datetime.datetime) -> None:
+        """Write down what became of a letter."""
+        if outcome.result is Result.ACCEPTED:
+            ledger.record_sent(claimed, self.owner, outcome.reply, at)
+        elif outcome.result is Result.UNKNOWN:
+            ledger.record(claimed, self.owner, "unknown", outcome.reply)
+        elif outcome.result is Result.REFUSED or at > self.mailing.started_at + TOO_OLD:
+            ledger.record(claimed, self.owner, "failed", outcome.reply)
+        elif outcome.result is Result.DEFERRED:
+            ledger.defer(claimed, self.owner, outcome.reply, at + pause_after(claimed.attempts))
+        else:
+            ledger.give_back(claimed, self.owner, at + TROUBLE_PAUSE)
+
+
+def pause_after(attempts: int) -> datetime.timedelta:
+    """Return how long a letter waits after its n-th deferral, counted from 0."""
+    minutes = BACKOFF_MINUTES[min(attempts, len(BACKOFF_MINUTES) - 1)]
+    return datetime.timedelta(minutes=minutes * random.uniform(1 - JITTER, 1 + JITTER))
+
+
+def drain(mailing_id: int, seconds: float) -> int:
+    """Send letters of a mailing for a while; return how many were accepted.
+
+    It ends early when none is due, the worker is to stop, or the relay cannot be reached.
+    """
+    mailing = Mailing.objects.get(pk=mailing_id)
+    until = timezone.now() + datetime.timedelta(seconds=seconds)
+    sent = 0
+    with PoliteStop() as stop, Relay() as relay:
+        turn = Drain(mailing, relay)
+        with Renewal(turn.owner):
+            while timezone.now() < until and not stop.wished:
+                batch = ledger.claim(mailing_id, turn.owner, timezone.now())
+                if not batch:
+                    break
+                try:
+                    sent += turn.send_batch(batch, stop)
+                except ConnectionError as error:
+                    log.warning("the relay cannot be reached: %s", error)
+                    break
+    ledger.finish(timezone.now())
+    return sent
