@@ -158,7 +158,6 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # The static files are served straight from the rooms: no collectstatic to forget.
 WHITENOISE_USE_FINDERS = True

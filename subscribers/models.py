@@ -2,6 +2,7 @@
 
 import datetime
 import secrets
+from typing import Any
 
 import pgtrigger
 from django.db import models
@@ -65,9 +66,12 @@ class Subscriber(models.Model):
                 name="subscriber_status_known",
             ),
             models.CheckConstraint(
-                condition=Q(address__regex=r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+$"), name="subscriber_address_shape"
+                condition=Q(address__regex=r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+$"),
+                name="subscriber_address_shape",
             ),
-            models.CheckConstraint(condition=Q(letter_token__regex=r"^[\w-]{43}$"), name="subscriber_token_shape"),
+            models.CheckConstraint(
+                condition=Q(letter_token__regex=r"^[\w-]{43}$"), name="subscriber_token_shape"
+            ),
             models.CheckConstraint(
                 condition=Q(link_hash="", link_expires_at__isnull=True)
                 | (~Q(link_hash="") & Q(link_expires_at__isnull=False)),
@@ -91,6 +95,7 @@ class Subscriber(models.Model):
                     ("bounced", "unsubscribed"),
                     ("bounced", "complained"),
                     ("complained", "active"),
+                    ("complained", "unsubscribed"),
                 ],
             )
         ]
@@ -98,7 +103,7 @@ class Subscriber(models.Model):
     def __str__(self) -> str:
         return self.address
 
-    def save(self, *args, **kwargs) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """Save with the address normalised and its hash in step."""
         self.address = normalised(self.address)
         self.address_hash = address_hash(self.address)

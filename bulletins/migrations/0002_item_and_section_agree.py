@@ -1,18 +1,22 @@
 from django.db import migrations
 
 
-class Migration(migrations.Migration):
-    """An item's section belongs to the item's own bulletin: a foreign key over both columns."""
+def agreement(table: str, name: str) -> migrations.RunSQL:
+    """A part's section belongs to the part's own bulletin: a foreign key over both columns."""
+    return migrations.RunSQL(
+        f"""
+        ALTER TABLE {table} ADD CONSTRAINT {name}
+        FOREIGN KEY (section_id, bulletin_id) REFERENCES bulletins_section (id, bulletin_id)
+        DEFERRABLE INITIALLY DEFERRED
+        """,
+        f"ALTER TABLE {table} DROP CONSTRAINT {name}",
+    )
 
+
+class Migration(migrations.Migration):
     dependencies = [("bulletins", "0001_initial")]
 
     operations = [
-        migrations.RunSQL(
-            """
-            ALTER TABLE bulletins_newsitem ADD CONSTRAINT item_and_section_agree
-            FOREIGN KEY (section_id, bulletin_id) REFERENCES bulletins_section (id, bulletin_id)
-            DEFERRABLE INITIALLY DEFERRED
-            """,
-            "ALTER TABLE bulletins_newsitem DROP CONSTRAINT item_and_section_agree",
-        )
+        agreement("bulletins_newsitem", "item_and_section_agree"),
+        agreement("bulletins_event", "event_and_section_agree"),
     ]

@@ -12,6 +12,17 @@ from bulletins.schedule import first_of_month, first_wednesday, instant, london_
 from publication.models import Publication, one_line
 
 MONTHS_AHEAD = 13
+TRANSITIONS = [
+    ("open", "held"),
+    ("open", "missed"),
+    ("open", "skipped"),
+    ("held", "open"),
+    ("held", "missed"),
+    ("held", "skipped"),
+    ("missed", "open"),
+    ("missed", "skipped"),
+    ("skipped", "open"),
+]
 
 
 class PublicationDayQuerySet(models.QuerySet["PublicationDay"]):
@@ -83,30 +94,17 @@ class PublicationDay(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.FSM(
-                name="publication_day_transitions",
-                field="state",
-                transitions=[
-                    ("open", "held"),
-                    ("open", "missed"),
-                    ("open", "skipped"),
-                    ("held", "open"),
-                    ("held", "missed"),
-                    ("held", "skipped"),
-                    ("missed", "open"),
-                    ("missed", "skipped"),
-                    ("skipped", "open"),
-                ],
-            )
+            pgtrigger.FSM(name="publication_day_transitions", field="state", transitions=TRANSITIONS)
         ]
 
     def __str__(self) -> str:
         return f"{self.date:%A} {self.date.day} {self.date:%B %Y}"
 
     def clean(self) -> None:
-        """Keep the month to its first day, whatever day of it was chosen."""
-        if self.month and self.month.day != 1:
-            raise ValidationError({"month": "Give the first day of the month."})
+        """Refuse a step between states that the table would refuse, in words."""
+        before = PublicationDay.objects.filter(pk=self.pk).values_list("state", flat=True).first()
+        if before and before != self.state and (before, self.state) not in TRANSITIONS:
+            raise ValidationError({"state": f"A day that is {before} cannot become {self.state}."})
 
     def publish_at(self) -> datetime.datetime:
         """Return the UTC instant at which this day's issue is due."""

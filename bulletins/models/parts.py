@@ -96,8 +96,9 @@ class Section(models.Model):
 
 
 class Event(models.Model):
-    """Something with a date inside a section, such as a webinar."""
+    """Something with a date inside a section, such as a webinar; it belongs to its section's issue."""
 
+    bulletin = models.ForeignKey("bulletins.Bulletin", models.CASCADE, related_name="events")
     section = models.ForeignKey(Section, models.CASCADE, related_name="events")
     title = models.CharField(max_length=200, validators=[one_line])
     start = models.DateTimeField(help_text="Europe/London.")
@@ -120,6 +121,12 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def save(self, *args, **kwargs) -> None:
+        """Save in the issue of its section."""
+        if self.bulletin_id is None:
+            self.bulletin_id = self.section.bulletin_id
+        super().save(*args, **kwargs)
 
 
 class Topic(models.Model):
@@ -177,7 +184,9 @@ class NewsItem(models.Model):
         return self.headline
 
     def save(self, *args, **kwargs) -> None:
-        """Save; a new item gets its slug and goes last."""
+        """Save in the issue of its section; a new item gets its slug and goes last."""
+        if self.bulletin_id is None:
+            self.bulletin_id = self.section.bulletin_id
         if not self.slug:
             others = NewsItem.objects.filter(bulletin_id=self.bulletin_id).exclude(pk=self.pk)
             taken = set(others.values_list("slug", flat=True))

@@ -1,0 +1,40 @@
+"""The forms that editors fill in."""
+
+from typing import Any
+
+from django import forms
+
+from bulletins.models import Bulletin
+from bulletins.schedule import first_of_month
+
+
+class MonthField(forms.DateField):
+    """Takes any day and keeps the first of its month."""
+
+    def clean(self, value: Any) -> Any:
+        day = super().clean(value)
+        return first_of_month(day) if day else day
+
+
+class NewBulletinForm(forms.ModelForm):
+    """The first step: for which month, and by whom."""
+
+    month = MonthField(
+        widget=forms.DateInput(attrs={"type": "date"}), help_text="Any day of the month that the issue is for."
+    )
+
+    class Meta:
+        model = Bulletin
+        fields = ["month", "author"]
+
+
+class BulletinForm(forms.ModelForm):
+    """The issue itself."""
+
+    month = MonthField(
+        widget=forms.DateInput(attrs={"type": "date"}), help_text="Any day of the month that the issue is for."
+    )
+
+    class Meta:
+        model = Bulletin
+        fields = "__all__"  # noqa: DJ007

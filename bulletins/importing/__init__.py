@@ -1,0 +1,1 @@
+"""Reading bulletins written elsewhere: one reader per format, one report."""

@@ -1,0 +1,29 @@
+"""The addresses of the archive."""
+
+from django.urls import path, register_converter
+from django.urls.converters import IntConverter
+
+from bulletins import views
+
+
+class YearConverter(IntConverter):
+    """A year that the calendar has: four digits, not 0000."""
+
+    regex = "(?!0000)[0-9]{4}"
+
+    def to_url(self, value: int) -> str:
+        """Write it with its four digits."""
+        return f"{value:04}"
+
+
+register_converter(YearConverter, "year")
+
+app_name = "bulletins"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("bulletins/", views.archive, name="archive"),
+    path("bulletins/latest/", views.latest, name="latest"),
+    path("bulletins/<year:year>/", views.year, name="year"),
+    path("bulletins/<year:year>/<slug:slug>/", views.issue, name="issue"),
+    path("bulletins/<year:year>/<slug:slug>/<slug:item_slug>/", views.item, name="item"),
+]

@@ -1,0 +1,90 @@
+"""The archive's pages: home, archive, year, issue, item."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from bulletins import archive as shelves
+from bulletins.composition import compose
+from bulletins.models import Bulletin
+from publication.models import Publication
+from resources.models import Resource
+
+RESOURCES_AT_HOME = 3
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Say what this is, when the next issue comes, and what the newest one holds."""
+    at = timezone.now()
+    newest = Bulletin.objects.published(at).newest_first().with_parts().first()
+    context = {
+        "bulletin": newest,
+        "issue": compose(newest) if newest else None,
+        "next_day": shelves.next_publication(at, Publication.objects.current().publication_hour),
+        "resources": Resource.objects.all()[:RESOURCES_AT_HOME],
+    }
+    return render(request, "bulletins/home.html", context)
+
+
+@require_safe
+def archive(request: HttpRequest) -> HttpResponse:
+    """List all issues by year, with what they hold."""
+    published = Bulletin.objects.published(timezone.now()).newest_first()
+    years = shelves.by_year(shelves.with_headlines(published))
+    return render(request, "bulletins/archive.html", {"years": years})
+
+
+@require_safe
+def year(request: HttpRequest, year: int) -> HttpResponse:
+    """List the issues of one year."""
+    published = Bulletin.objects.published(timezone.now()).in_year(year).newest_first()
+    bulletins = list(shelves.with_headlines(published))
+    if not bulletins:
+        raise Http404(f"No issue of {year} is published.")
+    return render(request, "bulletins/year.html", {"year": year, "bulletins": bulletins})
+
+
+@require_safe
+def latest(request: HttpRequest) -> HttpResponse:
+    """Lead to the newest issue, or to the archive while there is none."""
+    newest = Bulletin.objects.published(timezone.now()).newest_first().first()
+    return redirect(newest or "bulletins:archive")
+
+
+@require_safe
+def issue(request: HttpRequest, year: int, slug: str) -> HttpResponse:
+    """Show one issue whole."""
+    at = timezone.now()
+    bulletin = get_object_or_404(shelves.ever_published(year, slug, at).with_parts())
+    if bulletin.status == Bulletin.Status.WITHDRAWN:
+        return gone(request, bulletin)
+    context = {
+        "bulletin": bulletin,
+        "issue": compose(bulletin),
+        "newer": shelves.newer_than(bulletin, at),
+        "older": shelves.older_than(bulletin, at),
+        "others": bulletin.others(at),
+    }
+    return render(request, "bulletins/issue.html", context)
+
+
+@require_safe
+def item(request: HttpRequest, year: int, slug: str, item_slug: str) -> HttpResponse:
+    """Show one news item by itself."""
+    bulletin = get_object_or_404(shelves.ever_published(year, slug, timezone.now()).with_parts())
+    if bulletin.status == Bulletin.Status.WITHDRAWN:
+        return gone(request, bulletin)
+    composition = compose(bulletin)
+    found = shelves.item_in(composition, item_slug)
+    if found is None:
+        raise Http404("This issue has no such item.")
+    others = [other for other in shelves.items_of(composition) if other != found]
+    context = {"bulletin": bulletin, "issue": composition, "item": found, "others": others}
+    return render(request, "bulletins/item.html", context)
+
+
+def gone(request: HttpRequest, bulletin: Bulletin) -> HttpResponse:
+    """Answer 410 for what was taken down, saying why."""
+    return render(request, "410.html", {"bulletin": bulletin}, status=410)

@@ -1,0 +1,91 @@
+"""The desk: approve an issue with both eyes open, take the approval back, or take a published issue down."""
+
+from collections.abc import Callable
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from bulletins import approval
+from bulletins.models import Bulletin
+from mailings.forms import ApproveForm, ReasonForm
+from mailings.opening import GRACE
+from mailings.rehearsal import readers
+
+VERBS: dict[str, Callable] = {
+    "take-back": lambda bulletin, request, reason: approval.lapse(bulletin, timezone.now(), f"{request.user}: {reason}"),
+    "withdraw": lambda bulletin, request, reason: approval.withdraw(bulletin, reason),
+}
+
+
+@staff_member_required
+@permission_required("bulletins.approve_bulletin", raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def approve(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what approving will do, to how many; on POST do it."""
+    bulletin = get_object_or_404(Bulletin.objects.with_parts(), pk=pk)
+    typed = not approval.needs_second_person(bulletin)
+    form = ApproveForm(request.POST or None, bulletin=bulletin, typed=typed)
+    if request.method == "POST" and form.is_valid():
+        try:
+            approval.approve(bulletin, request.user, timezone.now())
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"{bulletin} is approved. {what_follows(bulletin)}")
+            return redirect("admin:bulletins_bulletin_change", pk)
+    return render(request, "mailings/approve.html", approve_context(request, bulletin, form))
+
+
+def approve_context(request: HttpRequest, bulletin: Bulletin, form: ApproveForm) -> dict:
+    """Return what the approve page shows."""
+    return {
+        **admin.site.each_context(request),
+        "title": f"Approve {bulletin}",
+        "bulletin": bulletin,
+        "form": form,
+        "reason_form": ReasonForm(),
+        "faults": approval.faults(bulletin, request.user),  # type: ignore[arg-type]
+        "follows": what_follows(bulletin),
+        "in_force": approval.approval_in_force(bulletin),
+        "is_published": bulletin.is_published(timezone.now()),
+    }
+
+
+def what_follows(bulletin: Bulletin) -> str:
+    """Say in a sentence what becomes of an issue once it is approved."""
+    now, hour = timezone.now(), bulletin.publish_at
+    if hour is None:
+        return "It has no publication date yet."
+    when = f"{timezone.localtime(hour):%A %d %B %Y at %H:%M}"
+    if bulletin.audience == Bulletin.Audience.ARCHIVE_ONLY:
+        return f"It is in the archive from {when}; it is never mailed."
+    if hour > now:
+        return f"It goes to {readers()} readers on {when}."
+    if now < hour + GRACE:
+        return f"It goes to {readers()} readers within a minute."
+    return f"Its hour, {when}, is more than 12 hours past: it joins the archive and is not mailed by itself."
+
+
+@staff_member_required
+@permission_required("bulletins.approve_bulletin", raise_exception=True)
+@require_POST
+def undo(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """Take an approval back, or take a published issue down, with a reason."""
+    bulletin = get_object_or_404(Bulletin, pk=pk)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Say why, in one sentence.")
+        return redirect("mailings:approve", pk)
+    try:
+        VERBS[verb](bulletin, request, form.cleaned_data["reason"])
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("mailings:approve", pk)
+    messages.success(request, f"{bulletin} is {bulletin.get_status_display()} now.")
+    return redirect("admin:bulletins_bulletin_change", pk)

@@ -1,0 +1,34 @@
+import pytest
+
+from publication.models import Publication
+from tests.factories import make_publication
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/publication/publication/"
+LINKS = {"links-TOTAL_FORMS": "1", "links-INITIAL_FORMS": "0", "links-0-kind": "podcast"} | {
+    "links-0-position": "0"
+}
+
+
+def form(**fields) -> dict[str, str]:
+    return {"name": "Example News", "publication_hour": "07:30", **LINKS, **fields}
+
+
+def test_the_row_is_made_once_with_its_links(admin_client):
+    link = {"links-0-label": "Example Podcasts", "links-0-url": "podcasts.example.org"}
+    assert admin_client.post(f"{LIST}add/", form(**link), secure=True).status_code == 302
+    assert Publication.objects.get().links.get().url == "https://podcasts.example.org"
+    assert admin_client.get(f"{LIST}add/", secure=True).status_code == 403
+
+
+def test_it_is_never_deleted(admin_client):
+    make_publication()
+    assert admin_client.post(f"{LIST}1/delete/", {"post": "yes"}, secure=True).status_code == 403
+    assert Publication.objects.exists()
+
+
+def test_standing_words_are_cleaned(admin_client):
+    make_publication()
+    words = {"links-TOTAL_FORMS": "0", "share_words": "<p onclick='x'>Share</p>"}
+    assert admin_client.post(f"{LIST}1/change/", form(**words), secure=True).status_code == 302
+    assert Publication.objects.get().share_words == "<p>Share</p>"

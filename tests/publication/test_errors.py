@@ -1,0 +1,35 @@
+import pytest
+from django.template.loader import render_to_string
+
+
+@pytest.mark.django_db
+def test_an_unknown_address_gets_a_page_with_ways_on(client):
+    response = client.get("/nothing/here/")
+    assert response.status_code == 404
+    assert "All issues in the archive" in response.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/%00", "/bulletins/%00/", "/%ff", "/a%0Ab/"])
+def test_odd_addresses_are_not_found(client, path):
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_foreign_host_is_a_bad_request(client):
+    response = client.get("/", headers={"host": "evil.example"})
+    assert response.status_code == 400
+    assert "could not understand" in response.content.decode()
+
+
+@pytest.mark.parametrize("template", ["400.html", "500.html"])
+def test_these_need_no_context_and_no_database(template):
+    page = render_to_string(template)
+    assert "<h1>" in page
+    assert 'href="/static/site.css"' in page
+
+
+@pytest.mark.django_db
+def test_forbidden_has_its_page(rf):
+    page = render_to_string("403.html", request=rf.get("/"))
+    assert "<h1>Not allowed</h1>" in page

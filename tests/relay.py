@@ -1,0 +1,75 @@
+"""A real SMTP server that keeps what it accepted, and can be told what to answer."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import SMTP
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP as Session
+from aiosmtpd.smtp import Envelope
+from aiosmtpd.smtp import Session as State
+from django.test import override_settings
+
+
+@dataclass
+class Relay:
+    """Accepts letters in memory; `answers` maps an address to the reply to its RCPT or its letter."""
+
+    rcpt_answers: dict[str, str] = field(default_factory=dict)
+    data_answers: dict[str, str] = field(default_factory=dict)
+    drop_after: set[str] = field(default_factory=set)
+    seconds_a_letter: float = 0
+    accepted: list[tuple[str, bytes]] = field(default_factory=list)
+
+    async def handle_RCPT(self, server: Session, session: State, envelope: Envelope, address: str, options: list):
+        if address in self.rcpt_answers:
+            return self.rcpt_answers[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Session, session: State, envelope: Envelope) -> str:
+        address = envelope.rcpt_tos[0]
+        await asyncio.sleep(self.seconds_a_letter)
+        if address in self.data_answers:
+            return self.data_answers[address]
+        self.accepted.append((address, envelope.original_content))
+        if address in self.drop_after:
+            self.drop_after.discard(address)
+            server.transport.abort()
+        return "250 accepted"
+
+    @property
+    def addresses(self) -> list[str]:
+        """Who got a letter, in order."""
+        return [address for address, _ in self.accepted]
+
+    def letters(self) -> list[EmailMessage]:
+        """The accepted letters, parsed."""
+        return [BytesParser(policy=SMTP).parsebytes(data) for _, data in self.accepted]  # type: ignore[misc]
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+@contextmanager
+def running_relay() -> Iterator[Relay]:
+    """Run a relay on a free loopback port, with the mail settings pointing at it."""
+    relay = Relay()
+    port = free_port()
+    controller = Controller(relay, hostname="127.0.0.1", port=port)
+    controller.start()
+    with override_settings(
+        EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend", EMAIL_HOST="127.0.0.1", EMAIL_PORT=port
+    ):
+        try:
+            yield relay
+        finally:
+            controller.stop()

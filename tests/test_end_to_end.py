@@ -1,0 +1,153 @@
+"""The main job with nothing replaced: beat, a worker that is killed in mid-send, Redis, PostgreSQL, SMTP."""
+
+import datetime
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import quote, urlsplit
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from mailings.models import Delivery, Mailing
+from mailings.reports import balance
+from subscribers.models import Subscriber
+from tests.factories import make_approved, make_publication
+from tests.relay import Relay, running_relay
+
+READERS = 300
+# Short enough for a test, in the proportions of the defaults.
+TIMES = {
+    "TICK_SECONDS": "1",
+    "LEASE_SECONDS": "2",
+    "LEASE_RENEWAL_SECONDS": "0.5",
+    "RELAY_IDLE_SECONDS": "3",
+    "DRAIN_SECONDS": "5",
+}
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def environment(relay_port: int) -> dict[str, str]:
+    """The processes' environment: this test's own database and relay."""
+    database = connection.settings_dict
+    url = f"postgresql://{database['USER']}@{quote(str(database['HOST']), safe='')}:5432/{database['NAME']}"
+    return {**os.environ, **TIMES, "DATABASE_URL": url, "EMAIL_URL": f"smtp://127.0.0.1:{relay_port}"}
+
+
+@contextmanager
+def celery(env: dict[str, str], *words: str) -> Iterator[subprocess.Popen]:
+    """Run a Celery process in a session of its own; whatever is left of it is killed at the end."""
+    command = [sys.executable, "-m", "celery", "-A", "config.celery", *words]
+    process = subprocess.Popen(command, env=env, cwd=settings.BASE_DIR, start_new_session=True)
+    try:
+        yield process
+    finally:
+        kill(process)
+
+
+def kill(process: subprocess.Popen) -> None:
+    """Kill a process and its children, as a power cut would."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+def worker(env: dict[str, str]):
+    return celery(env, "worker", "--concurrency", "1", "--loglevel", "WARNING", "--without-gossip", "--without-mingle")
+
+
+def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until something holds."""
+    until = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < until, "it took too long"
+        time.sleep(0.05)
+
+
+def finished() -> bool:
+    return Mailing.objects.filter(state="finished").exists()
+
+
+@pytest.fixture
+def relay() -> Iterator[Relay]:
+    with running_relay() as relay:
+        relay.seconds_a_letter = 0.01
+        yield relay
+
+
+def test_a_killed_worker_loses_nobody_and_repeats_at_most_one(relay, tmp_path):
+    make_publication()
+    now = timezone.now()
+    for number in range(READERS):
+        Subscriber.objects.create(address=f"reader{number}@example.org", status="active", created_at=now)
+    Subscriber.objects.create(address="pending@example.org", created_at=now)
+    make_approved(at=now, publish_at=now + datetime.timedelta(seconds=2), publish_reason="for the test")
+    env = environment(settings.EMAIL_PORT)
+    with celery(env, "beat", "--loglevel", "WARNING", "-s", str(tmp_path / "beat"), "--pidfile", ""):
+        with worker(env) as first:
+            wait_for(lambda: len(relay.accepted) > READERS // 3)
+            kill(first)
+            reached = len(relay.accepted)
+        assert reached < READERS, "it was killed too late to show anything"
+        with worker(env):
+            wait_for(finished)
+    copies = Counter(relay.addresses)
+    assert set(copies) == {f"reader{number}@example.org" for number in range(READERS)}
+    assert sum(copies.values()) - READERS <= 1
+    mailing = Mailing.objects.get()
+    assert (mailing.planned, mailing.sent) == (READERS, READERS)
+    assert balance(mailing).holds
+    ids = {letter["Message-ID"] for letter in relay.letters()}
+    assert ids == set(Delivery.objects.values_list("message_id", flat=True))
+    assert all("List-Id" in letter for letter in relay.letters())
+
+
+def test_from_signing_up_to_leaving_with_one_click(relay, tmp_path):
+    make_publication()
+    client = Client(enforce_csrf_checks=True)
+    env = environment(settings.EMAIL_PORT)
+    with celery(env, "beat", "--loglevel", "WARNING", "-s", str(tmp_path / "beat"), "--pidfile", ""), worker(env):
+        assert client.post("/subscribe/", {"address": "new@example.org"}, secure=True).status_code in (200, 303)
+        wait_for(lambda: len(relay.accepted) == 1)
+        confirm = link(relay, 0, "/subscribe/confirm/")
+        assert client.get(confirm, secure=True).status_code == 200
+        assert Subscriber.objects.get().status == "pending"
+        assert client.post(confirm, secure=True).status_code == 200
+        assert Subscriber.objects.get().status == "active"
+
+        issue(month=1)
+        wait_for(lambda: len(relay.accepted) == 2)
+        (one_click,) = re.findall(r"<(https:[^>]+)>", relay.letters()[1]["List-Unsubscribe"])
+        answer = client.post(urlsplit(one_click).path, {"List-Unsubscribe": "One-Click"}, secure=True)
+        assert (answer.status_code, answer.cookies) == (200, {})
+        assert Subscriber.objects.get().status == "unsubscribed"
+
+        issue(month=2)
+        wait_for(lambda: Mailing.objects.filter(state="finished").count() == 2)
+    assert len(relay.accepted) == 2
+
+
+def issue(month: int) -> None:
+    """Approve an issue that is due at once."""
+    now = timezone.now()
+    make_approved(
+        at=now, month=datetime.date(2026, month, 1), title=f"Issue {month}", publish_at=now, publish_reason="test"
+    )
+
+
+def link(relay: Relay, number: int, path: str) -> str:
+    """Return the path of the link in a letter's text that leads to a page."""
+    text = relay.letters()[number].get_body(("plain",)).get_content()
+    return re.search(rf"https://bulletin\.example\.org({re.escape(path)}\S+)", text)[1]
