@@ -66,7 +66,6 @@ class NewsItemInline(PartInline):
     model = NewsItem
     fields = ["headline", "section", "position", "body", "link", "topics", "slug"]
     readonly_fields = ["slug"]
-    filter_horizontal = ["topics"]
 
 
 @admin.register(Bulletin)

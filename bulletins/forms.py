@@ -16,12 +16,19 @@ class MonthField(forms.DateField):
         return first_of_month(day) if day else day
 
 
+class DayInput(forms.DateInput):
+    """The browser's own date picker, which wants ISO 8601."""
+
+    input_type = "date"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"format": "%Y-%m-%d", **kwargs})
+
+
 class NewBulletinForm(forms.ModelForm):
     """The first step: for which month, and by whom."""
 
-    month = MonthField(
-        widget=forms.DateInput(attrs={"type": "date"}), help_text="Any day of the month that the issue is for."
-    )
+    month = MonthField(widget=DayInput, help_text="Any day of the month that the issue is for.")
 
     class Meta:
         model = Bulletin
@@ -31,9 +38,7 @@ class NewBulletinForm(forms.ModelForm):
 class BulletinForm(forms.ModelForm):
     """The issue itself."""
 
-    month = MonthField(
-        widget=forms.DateInput(attrs={"type": "date"}), help_text="Any day of the month that the issue is for."
-    )
+    month = MonthField(widget=DayInput, help_text="Any day of the month that the issue is for.")
 
     class Meta:
         model = Bulletin

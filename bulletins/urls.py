@@ -11,9 +11,9 @@ class YearConverter(IntConverter):
 
     regex = "(?!0000)[0-9]{4}"
 
-    def to_url(self, value: int) -> str:
+    def to_url(self, value: str | int) -> str:
         """Write it with its four digits."""
-        return f"{value:04}"
+        return f"{int(value):04}"
 
 
 register_converter(YearConverter, "year")

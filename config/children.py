@@ -48,7 +48,7 @@ class Server:
 
     def start(self) -> Process:
         """Start it, as nobody if we are root, with an environment that holds nothing of ours."""
-        nobody = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+        as_root = os.geteuid() == 0
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
                 self.command,
@@ -59,7 +59,9 @@ class Server:
                 env={"LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath)},
                 start_new_session=True,
                 preexec_fn=ends_with_us(self.stop_with),
-                **nobody,
+                user=NOBODY if as_root else None,
+                group=NOBODY if as_root else None,
+                extra_groups=[] if as_root else None,
             )
         return self.process
 

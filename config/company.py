@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,9 @@ from honcho.printer import Message, Printer
 
 from config.children import Process, ends_with_us
 
-STOP_SECONDS = 7
+# Together with the services' own stop these stay below ten.
+STOP_SECONDS = 6
+STOP_SECONDS_OF_FIRST = 2
 
 
 def say(words: str, stream: TextIO | None = None) -> None:
@@ -78,14 +80,19 @@ class Company:
         return next((name for name, process in self.processes.items() if process.poll() is not None), None)
 
     def stop(self) -> None:
-        """Ask all to stop, and kill what has not done so after STOP_SECONDS, with all its descendants."""
-        for process in self.processes.values():
+        """Ask all to stop, and kill what does not; the first goes last, because the others lean on it."""
+        first, others = list(self.processes.values())[:1], list(self.processes.values())[1:]
+        self._stop(others, STOP_SECONDS)
+        self._stop(first, STOP_SECONDS_OF_FIRST)
+
+    def _stop(self, processes: Sequence[Process], seconds: float) -> None:
+        for process in processes:
             if process.poll() is None:
                 process.terminate()
-        deadline = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < deadline and any(p.poll() is None for p in self.processes.values()):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and any(process.poll() is None for process in processes):
             self.ended()
-        for process in self.processes.values():
+        for process in processes:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()

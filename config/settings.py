@@ -161,6 +161,8 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # The static files are served straight from the rooms: no collectstatic to forget.
 WHITENOISE_USE_FINDERS = True
+# In the demo a changed file is seen at once; elsewhere they are read once, at the start.
+WHITENOISE_AUTOREFRESH = DEMO
 MEDIA_URL = "media/"
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(BASE_DIR / "var" / "media")))
 

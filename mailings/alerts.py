@@ -4,13 +4,17 @@ import datetime
 import logging
 import smtplib
 
+from django.db import transaction
 from django.utils import timezone
 
 from bulletins.models import PublicationDay
 from mailings.models import AlertSent
-from publication.letters import alert_staff
+from publication.letters import letter, staff_addresses
 
 log = logging.getLogger(__name__)
+
+# What the relay says of one address; anything else is the connection's fault.
+REFUSALS = (smtplib.SMTPSenderRefused, smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
 
 
 def raise_alert(day: PublicationDay, kind: str, words: str, at: datetime.datetime) -> bool:
@@ -22,13 +26,32 @@ def raise_alert(day: PublicationDay, kind: str, words: str, at: datetime.datetim
 
 
 def post_alerts() -> int:
-    """Mail the alerts that wait; one that the relay does not take waits for the next tick."""
-    posted = 0
-    for alert in AlertSent.objects.filter(sent_at__isnull=True).select_related("day"):
+    """Mail the alerts that wait; return how many. One that nobody could be sent waits for the next time."""
+    waiting = AlertSent.objects.filter(sent_at__isnull=True).order_by("raised_at", "pk")
+    return sum(post_alert(pk) for pk in waiting.values_list("pk", flat=True))
+
+
+@transaction.atomic
+def post_alert(pk: int) -> bool:
+    """Mail one alert; its row stays locked meanwhile, so that two processes do not both mail it."""
+    alert = AlertSent.objects.select_for_update(skip_locked=True).filter(pk=pk, sent_at__isnull=True).first()
+    if alert is None or not told(alert):
+        return False
+    alert.sent_at = timezone.now()
+    alert.save(update_fields=["sent_at"])
+    return True
+
+
+def told(alert: AlertSent) -> int:
+    """Write to each member of staff; return how many the relay took, for one is enough not to repeat it."""
+    context = {"subject": alert.words.partition(". ")[0].rstrip("."), "words": alert.words}
+    taken = 0
+    for address in staff_addresses():
         try:
-            alert_staff(f"the issue of {alert.day.month:%B %Y}", alert.words)
-        except (OSError, smtplib.SMTPException) as error:
+            taken += letter("publication/email/alert", address, context).send()
+        except REFUSALS as error:
+            log.warning("an alert was refused for one member of staff: %s", type(error).__name__)
+        except (OSError, ValueError) as error:
             log.warning("an alert could not be mailed: %s", error)
             break
-        posted += AlertSent.objects.filter(pk=alert.pk, sent_at__isnull=True).update(sent_at=timezone.now())
-    return posted
+    return taken

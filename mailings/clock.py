@@ -1,62 +1,98 @@
 """What is due: one idempotent look at the tables, which any number of processes may take at once."""
 
 import datetime
+import logging
+
+from django.db import Error
+from django.db.models import Exists, OuterRef
 
 from bulletins.approval import lapse_if_changed
 from bulletins.models import Bulletin, PublicationDay
+from bulletins.models.days import PublicationDayQuerySet
 from bulletins.schedule import london_date
-from mailings import ledger
+from mailings import sweeps
 from mailings.alerts import raise_alert
 from mailings.models import Mailing
-from mailings.opening import GRACE, due, open_mailing
+from mailings.opening import GRACE, due, hold, open_mailing, tell
+from mailings.reports import balance
+from publication.models import LONDON
+
+log = logging.getLogger(__name__)
 
 HELD = "Nothing approved is there to mail. An issue approved until {until:%H:%M} still goes out at once."
 MISSED = "It is more than 12 hours late, so nothing is mailed by itself: send it by hand, or skip the day."
 LAPSED = "changed after it was approved"
+DRAFT_AGAIN = "changed after it was approved, so it is a draft again: look at it and approve it again."
+UNWRITABLE = "cannot be written as a letter ({error}). Nothing was mailed; it goes out once that is mended."
 
 
 def tick(at: datetime.datetime) -> list[int]:
     """Do all that is due at an instant; return the mailings that have letters to send."""
     PublicationDay.objects.ensure(at)
     for bulletin in Bulletin.objects.upcoming(at):
-        lapse_if_changed(bulletin, at, LAPSED)
+        lapse(bulletin, at)
     for bulletin in due(at):
-        open_mailing(bulletin, at)
-    for day in PublicationDay.objects.filter(state__in=["open", "held"], date__lte=london_date(at)):
+        open_one(bulletin, at)
+    for day in unsettled(at):
         look_at_day(day, at)
     sweep(at)
     return list(Mailing.objects.filter(state=Mailing.State.SENDING).values_list("pk", flat=True))
 
 
+def lapse(bulletin: Bulletin, at: datetime.datetime) -> None:
+    """Make an issue a draft again that changed by a door that does not do so itself, and tell staff."""
+    if lapse_if_changed(bulletin, at, LAPSED):
+        tell(bulletin, "lapsed", f"{bulletin.title} was {DRAFT_AGAIN}", at)
+
+
+def open_one(bulletin: Bulletin, at: datetime.datetime) -> None:
+    """Open one issue's mailing; one that cannot be written is held, and stops nothing else."""
+    try:
+        open_mailing(bulletin, at)
+    except Error:
+        raise
+    except Exception as error:
+        log.exception("the mailing of %s could not be opened", bulletin)
+        hold(bulletin, "unwritable", f"{bulletin.title} {UNWRITABLE.format(error=error)}", at)
+
+
 def sweep(at: datetime.datetime) -> None:
     """Take back what dead workers held, settle what is unknown, finish what is complete."""
-    ledger.sweep_claimed(at)
-    ledger.sweep_on_wire(at)
-    ledger.resolve_unknown(at)
-    ledger.finish(at)
+    sweeps.sweep_claimed(at)
+    sweeps.sweep_on_wire(at)
+    sweeps.resolve_unknown(at)
+    sweeps.finish(at)
+    for mailing in sweeps.unbalanced():
+        tell(mailing.bulletin, "unbalanced", f"{mailing.bulletin.title}: {balance(mailing)}.", at)
+
+
+def unsettled(at: datetime.datetime) -> PublicationDayQuerySet:
+    """Return the days that have come, whose issue was not mailed and which nobody has settled."""
+    mailed = Mailing.objects.filter(bulletin__month=OuterRef("month"))
+    come = PublicationDay.objects.filter(state__in=["open", "held"], date__lte=london_date(at))
+    return come.filter(~Exists(mailed))
 
 
 def look_at_day(day: PublicationDay, at: datetime.datetime) -> None:
     """Hold a day whose hour has come with nothing to mail; call it missed once the grace is over."""
     hour = day.publish_at()
-    if at < hour or has_its_issue(day, at):
+    if at < hour or awaits_its_issue(day, at):
         return
     if at < hour + GRACE:
-        until = (hour + GRACE).astimezone(datetime.UTC)
+        until = (hour + GRACE).astimezone(LONDON)
         settle(day, PublicationDay.State.HELD, HELD.format(until=until), at)
     else:
         settle(day, PublicationDay.State.MISSED, MISSED, at)
 
 
-def has_its_issue(day: PublicationDay, at: datetime.datetime) -> bool:
-    """Tell whether a day's issue was mailed, or is approved for a later hour."""
-    issues = Bulletin.objects.for_subscribers().filter(month=day.month)
-    return issues.filter(mailings__isnull=False).exists() or issues.upcoming(at).exists()
+def awaits_its_issue(day: PublicationDay, at: datetime.datetime) -> bool:
+    """Tell whether a day's issue is approved for a later hour, or due but held with an alert of its own."""
+    upcoming = Bulletin.objects.for_subscribers().upcoming(at)
+    return upcoming.filter(month=day.month).exists() or due(at).filter(month=day.month).exists()
 
 
 def settle(day: PublicationDay, state: str, words: str, at: datetime.datetime) -> None:
-    """Put a day in a state, once, and tell staff."""
-    if day.state != state:
-        day.state = state
-        day.save(update_fields=["state"])
-    raise_alert(day, state, f"{day}: {words}", at)
+    """Put a day in a state and tell staff, once; one that somebody settled meanwhile is left alone."""
+    same = PublicationDay.objects.filter(pk=day.pk, state=day.state)
+    if day.state == state or same.update(state=state):
+        raise_alert(day, state, f"{day}: {words}", at)

@@ -1,4 +1,4 @@
-"""An issue's letter: frozen once when its mailing is opened, joined with each reader's own parts when sent."""
+"""An issue's letter: frozen once when its mailing is opened, joined with a reader's own parts when sent."""
 
 import datetime
 import hashlib
@@ -45,20 +45,21 @@ def unsubscribe_url() -> str:
 def freeze(bulletin: Bulletin, composition: Composition | None = None) -> Frozen:
     """Freeze an issue's letter as its rows and the publication stand now."""
     composition = composition or compose(bulletin)
-    context = letter_context(bulletin, composition)
+    words = Publication.objects.current()
+    context = letter_context(bulletin, composition, words)
     html = INLINER.inline(render_to_string("mailings/email/bulletin.html", context))
     text = BLANK_LINES.sub("\n\n", render_to_string("mailings/email/bulletin.txt", context))
     subject = " ".join(render_to_string("mailings/email/bulletin.subject.txt", context).split())
-    return Frozen(subject, shared_headers(bulletin, subject), html, text)
+    return Frozen(subject, shared_headers(bulletin, words, subject), html, text)
 
 
-def letter_context(bulletin: Bulletin, composition: Composition) -> dict:
+def letter_context(bulletin: Bulletin, composition: Composition, words: Publication) -> dict:
     """Return what the letter's templates need."""
     issue_url = settings.SITE_URL + bulletin.get_absolute_url()
     return {
         "bulletin": bulletin,
         "composition": composition,
-        "publication": Publication.objects.current(),
+        "publication": words,
         "site_url": settings.SITE_URL,
         "issue_url": issue_url,
         "unsubscribe_url": unsubscribe_url(),
@@ -72,9 +73,8 @@ def list_id(words: Publication) -> str:
     return f'"{name}" <e-bulletin.{settings.MAIL_DOMAIN}>'
 
 
-def shared_headers(bulletin: Bulletin, subject: str) -> Headers:
-    """Return the header fields that all readers share; Date is the hour of publication, so bytes stay the same."""
-    words = Publication.objects.current()
+def shared_headers(bulletin: Bulletin, words: Publication, subject: str) -> Headers:
+    """Return the header fields that all readers share; Date is the hour of publication."""
     sent_for = (bulletin.publish_at or bulletin.created_at).astimezone(datetime.UTC)
     fields = [("From", sender_of(words)), ("Subject", subject), ("Date", format_datetime(sent_for))]
     if words.feedback_address:

@@ -32,7 +32,7 @@ class Reader:
 
 @dataclass(frozen=True)
 class Letter:
-    """A frozen letter, ready to be joined: literal bytes and slot names, already dot-stuffed (RFC 5321, 4.5.2)."""
+    """A frozen letter, ready to be joined: literal bytes, dot-stuffed (RFC 5321, 4.5.2), and slot names."""
 
     parts: tuple[bytes | str, ...]
 
@@ -54,7 +54,7 @@ def header(name: str, value: str) -> str:
 
 
 def quoted_printable(text: str) -> str:
-    """Encode one literal piece; a blank at its end is written =20, for encoders take it as the line's middle."""
+    """Encode one literal piece; a blank at its end is written =20: the encoder takes the line as going on."""
     unix = text.replace("\r\n", "\n").encode().decode("latin-1")
     encoded = body_encode(unix, maxlinelen=QP_WIDTH, eol="\r\n")
     return re.sub(r"[ \t]\Z", lambda blank: f"={ord(blank[0]):02X}", encoded)
@@ -108,7 +108,7 @@ def raw_or_folded(name: str, value: str) -> str:
 
 
 def stuffed(literal: str) -> bytes:
-    """Return a literal as bytes with its leading dots doubled; every literal starts a line or follows a value."""
+    """Return a literal as bytes with leading dots doubled; each literal starts a line or follows a value."""
     data = literal.encode("ascii")
     if data.startswith(b"."):
         raise ValueError("A literal beside a slot must not begin with a dot.")

@@ -7,8 +7,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from bulletins.approval import is_covered
+from bulletins.approval import approval_in_force
+from bulletins.composition import Composition, compose
 from bulletins.models import Bulletin, PublicationDay
+from bulletins.models.bulletin import BulletinQuerySet
 from mailings import ledger
 from mailings.alerts import raise_alert
 from mailings.letter import freeze, letter_of
@@ -18,27 +20,36 @@ GRACE = datetime.timedelta(hours=12)
 MEND_CHANGED = "Nothing was mailed. Look at it and approve it again: it then goes out within a minute."
 
 
-def due(at: datetime.datetime):
+def due(at: datetime.datetime) -> BulletinQuerySet:
     """Return the issues to be mailed now: published within the grace, for subscribers, no mailing yet."""
     issues = Bulletin.objects.published(at).for_subscribers()
     return issues.filter(publish_at__gt=at - GRACE, mailings__isnull=True)
 
 
+def approved_composition(bulletin: Bulletin) -> Composition | None:
+    """Return what would be mailed now, or None when it is not what was approved."""
+    composition, approval = compose(bulletin), approval_in_force(bulletin)
+    if approval is None or approval.fingerprint != composition.fingerprint():
+        return None
+    return composition
+
+
 @transaction.atomic
 def open_mailing(bulletin: Bulletin, at: datetime.datetime) -> Mailing | None:
-    """Open an issue's mailing; None when somebody else did or it is not what was approved (held, with an alert)."""
+    """Open an issue's mailing; None when somebody did, or it is not what was approved: held."""
     locked = Bulletin.objects.select_for_update(of=("self",)).with_parts().get(pk=bulletin.pk)
     if not due(at).filter(pk=locked.pk).exists():
         return None
-    if not is_covered(locked):
-        hold(locked, at)
+    composition = approved_composition(locked)
+    if composition is None:
+        hold(locked, "changed", f"{locked.title} is not what was approved. {MEND_CHANGED}", at)
         return None
-    return create_mailing(locked, at)
+    return create_mailing(locked, composition, at)
 
 
-def create_mailing(bulletin: Bulletin, at: datetime.datetime) -> Mailing:
-    """Freeze the letter and plan its deliveries; the caller holds the issue's lock."""
-    frozen = freeze(bulletin)
+def create_mailing(bulletin: Bulletin, composition: Composition, at: datetime.datetime) -> Mailing:
+    """Freeze the letter and plan its deliveries; the caller holds the issue's lock. Raises ValueError."""
+    frozen = freeze(bulletin, composition)
     letter_of(frozen)
     mailing = Mailing.objects.create(
         bulletin=bulletin,
@@ -55,34 +66,41 @@ def create_mailing(bulletin: Bulletin, at: datetime.datetime) -> Mailing:
     return mailing
 
 
-def hold(bulletin: Bulletin, at: datetime.datetime) -> None:
-    """Hold an issue that changed since it was approved: mail nothing, tell staff."""
-    day = PublicationDay.objects.filter(month=bulletin.month).first()
-    if day is None:
-        return
-    if day.state == PublicationDay.State.OPEN:
-        day.state = PublicationDay.State.HELD
-        day.save(update_fields=["state"])
-    raise_alert(day, f"changed-{bulletin.slug}", f"{bulletin.title} is not what was approved. {MEND_CHANGED}", at)
+def hold(bulletin: Bulletin, kind: str, words: str, at: datetime.datetime) -> None:
+    """Hold the day of an issue that cannot be mailed as it is, and tell staff."""
+    PublicationDay.objects.filter(month=bulletin.month, state="open").update(state="held")
+    tell(bulletin, kind, words, at)
 
+
+def tell(bulletin: Bulletin, kind: str, words: str, at: datetime.datetime) -> None:
+    """Tell staff something about an issue, once for each approval of it."""
+    approval = bulletin.approvals.first()
+    raise_alert(day_of(bulletin, at), f"{kind} {bulletin.pk}.{approval.pk if approval else 0}", words, at)
+
+
+def day_of(bulletin: Bulletin, at: datetime.datetime) -> PublicationDay:
+    """Return the day of an issue's month; one older than the installation has none: then the next."""
+    days = PublicationDay.objects
+    days.ensure(at)
+    return days.filter(month=bulletin.month).first() or days.upcoming(at)[0]
 
 
 @transaction.atomic
 def send_now(bulletin: Bulletin, by: AbstractUser | None, why: str, at: datetime.datetime) -> Mailing:
     """Mail an approved issue at once; raise a ValidationError that says why it cannot be."""
     locked = Bulletin.objects.select_for_update(of=("self",)).with_parts().get(pk=bulletin.pk)
-    refuse_unready(locked)
+    composition = refuse_unready(locked)
     if locked.publish_at is None or locked.publish_at > at:
         locked.publish_at, locked.publish_reason = at, f"sent now: {why}"[:200]
         locked.save(update_fields=["publish_at", "publish_reason", "updated_at"])
-    mailing = create_mailing(locked, at)
+    mailing = create_mailing(locked, composition, at)
     if by is not None:
         MailingAct.objects.create(mailing=mailing, by=by, act=MailingAct.Act.SEND_NOW, at=at, why=why)
     return mailing
 
 
-def refuse_unready(bulletin: Bulletin) -> None:
-    """Raise a ValidationError for an issue that may not be mailed, or was."""
+def refuse_unready(bulletin: Bulletin) -> Composition:
+    """Return what is to be mailed; raise a ValidationError for an issue that may not be, or was."""
     begun = bulletin.mailings.filter(number=0).first()
     if begun:
         moment = f"{timezone.localtime(begun.started_at):%d %B %Y at %H:%M:%S}"
@@ -91,5 +109,7 @@ def refuse_unready(bulletin: Bulletin) -> None:
         raise ValidationError(f"{bulletin.title} is for the archive only: it is never mailed.")
     if bulletin.status != Bulletin.Status.APPROVED:
         raise ValidationError(f"{bulletin.title} is {bulletin.status}: it must be approved first.")
-    if not is_covered(bulletin):
+    composition = approved_composition(bulletin)
+    if composition is None:
         raise ValidationError(f"{bulletin.title} is not what was approved: approve it again.")
+    return composition

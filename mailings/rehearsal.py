@@ -39,7 +39,8 @@ def rehearse(bulletin: Bulletin) -> str:
     """Return what would be mailed, and to how many; nothing is written."""
     frozen = freeze(Bulletin.objects.with_parts().get(pk=bulletin.pk))
     data = unstuffed(one_letter(frozen, "reader@example.org"))
-    head = f"{bulletin.title} ({bulletin.status}, for {bulletin.audience}): {readers()} readers, {len(data)} bytes a letter."
+    kind = f"{bulletin.status}, for {bulletin.audience}"
+    head = f"{bulletin.title} ({kind}): {readers()} readers, {len(data)} bytes a letter."
     return f"{head}\n\n{data.decode('ascii')}"
 
 

@@ -11,10 +11,10 @@ from email.utils import parseaddr
 from types import FrameType, TracebackType
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.utils import timezone
 
-from mailings import ledger
+from mailings import ledger, sweeps
 from mailings.ledger import Claim
 from mailings.letter import letter_of
 from mailings.mime import Reader
@@ -31,7 +31,7 @@ TROUBLE_PAUSE = datetime.timedelta(seconds=30)
 
 
 class Renewal:
-    """Renews a drain's leases from a thread of its own, for a relay may take minutes to answer a final dot."""
+    """Renews a drain's leases from a thread of its own: a relay may take minutes to answer a final dot."""
 
     def __init__(self, owner: uuid.UUID) -> None:
         self.owner = owner
@@ -49,7 +49,7 @@ class Renewal:
         while not self.over.wait(settings.LEASE_RENEWAL_SECONDS):
             try:
                 ledger.renew(self.owner, timezone.now())
-            except DatabaseError as error:
+            except Error as error:
                 log.warning("leases could not be renewed: %s", error)
                 connection.close()
         connection.close()
@@ -110,17 +110,30 @@ class Drain:
         if claimed.address is None or claimed.token is None:
             ledger.skip_if_gone(claimed.id, self.owner)
             return None
-        outcome = self.relay.offer(self.sender, claimed.address)
-        if outcome.result is Result.ACCEPTED:
-            if not ledger.put_on_wire(claimed.id, self.owner, timezone.now()):
-                self.relay.reset()
-                ledger.skip_if_gone(claimed.id, self.owner)
-                ledger.release([claimed.id], self.owner, timezone.now())
-                return None
-            reader = Reader(claimed.address, claimed.message_id, claimed.token)
-            outcome = self.relay.send(self.letter.for_reader(reader))
-        self.record(claimed, outcome, timezone.now())
+        outcome = self.driven(claimed, Reader(claimed.address, claimed.message_id, claimed.token))
+        if outcome is not None:
+            self.record(claimed, outcome, timezone.now())
         return outcome
+
+    def driven(self, claimed: Claim, reader: Reader) -> Outcome | None:
+        """Join a letter and drive it through SMTP; None when it may not leave."""
+        try:
+            letter = self.letter.for_reader(reader)
+        except ValueError as error:
+            return Outcome(Result.REFUSED, text=f"the letter cannot be written: {error}")
+        outcome = self.relay.offer(self.sender, reader.address)
+        if outcome.result is not Result.ACCEPTED:
+            return outcome
+        if not ledger.put_on_wire(claimed.id, self.owner, timezone.now()):
+            self.let_go(claimed)
+            return None
+        return self.relay.send(letter)
+
+    def let_go(self, claimed: Claim) -> None:
+        """Take back the envelope of a letter that may not leave: its reader left, or its mailing stopped."""
+        self.relay.reset()
+        ledger.skip_if_gone(claimed.id, self.owner)
+        ledger.release([claimed.id], self.owner, timezone.now())
 
     def record(self, claimed: Claim, outcome: Outcome, at: datetime.datetime) -> None:
         """Write down what became of a letter."""
@@ -133,7 +146,8 @@ class Drain:
         elif outcome.result is Result.DEFERRED:
             ledger.defer(claimed, self.owner, outcome.reply, at + pause_after(claimed.attempts))
         else:
-            ledger.give_back(claimed, self.owner, at + TROUBLE_PAUSE)
+            # Behind the rest of its batch: should it be this letter that breaks connections, they go first.
+            ledger.give_back(claimed, self.owner, at + 2 * TROUBLE_PAUSE)
 
 
 def pause_after(attempts: int) -> datetime.timedelta:
@@ -162,5 +176,5 @@ def drain(mailing_id: int, seconds: float) -> int:
                 except ConnectionError as error:
                     log.warning("the relay cannot be reached: %s", error)
                     break
-    ledger.finish(timezone.now())
+    sweeps.finish(timezone.now())
     return sent

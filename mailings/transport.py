@@ -1,7 +1,8 @@
-"""SMTP by phase: what happened before a letter's final dot is certain, what happened after it may not be (RFC 5321)."""
+"""SMTP by phase: what comes before a letter's final dot is certain, what comes after may not be."""
 
 import smtplib
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
@@ -17,7 +18,7 @@ class Result(Enum):
     REFUSED = "refused for good"
     DEFERRED = "not taken this time"
     UNKNOWN = "the answer to the final dot was lost"
-    TROUBLE = "the connection failed before the final dot"
+    TROUBLE = "the connection failed, or the relay will not work for us; it is not the letter"
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,15 @@ class Outcome:
         return self.code, self.text
 
 
+def words_of(reply: bytes) -> str:
+    """Return a relay's reply as one line."""
+    return reply.decode("ascii", "replace").replace("\n", " ")
+
+
 def outcome_of(code: int, reply: bytes) -> Outcome:
-    """Return what a reply before the final dot, or a well-formed one after it, means."""
-    text = reply.decode("ascii", "replace").replace("\n", " ")
-    if 200 <= code < 400:
-        return Outcome(Result.ACCEPTED, code, text)
-    if code == 421 or code < 400:
-        return Outcome(Result.TROUBLE, code, text)
-    return Outcome(Result.REFUSED if code >= 500 else Result.DEFERRED, code, text)
+    """Return what a reply to one letter's envelope or content means before its final dot has left."""
+    meanings = {2: Result.ACCEPTED, 4: Result.DEFERRED, 5: Result.REFUSED}
+    return Outcome(meanings.get(code // 100, Result.TROUBLE), code, words_of(reply))
 
 
 class Relay:
@@ -57,7 +59,7 @@ class Relay:
         self.close()
 
     def connect(self) -> None:
-        """Connect, greet, and encrypt and log in where the settings say so. Raises OSError or SMTPException."""
+        """Connect, greet, encrypt and log in as the settings say. Raises OSError or SMTPException."""
         if self.smtp is not None:
             return
         smtp = self._opened()
@@ -65,6 +67,8 @@ class Relay:
             smtp.ehlo_or_helo_if_needed()
             if settings.EMAIL_USE_TLS:
                 smtp.starttls(context=ssl.create_default_context())
+                # What was said before the encryption is forgotten, the greeting too (RFC 3207, 4.2).
+                smtp.ehlo_or_helo_if_needed()
             if settings.EMAIL_HOST_USER:
                 smtp.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
         except BaseException:
@@ -88,56 +92,70 @@ class Relay:
             self._patience(settings.SMTP_COMMAND_SECONDS)
             outcome = outcome_of(*self._smtp.mail(sender))
             if outcome.result is Result.ACCEPTED:
-                outcome = outcome_of(*self._smtp.rcpt(recipient))
-        except (OSError, smtplib.SMTPException) as error:
+                outcome = self._recipient(recipient)
+            else:
+                # What the relay holds against the sender is no reader's fault.
+                outcome = Outcome(Result.TROUBLE, outcome.code, outcome.text)
+        except (OSError, smtplib.SMTPException, ValueError) as error:
             outcome = Outcome(Result.TROUBLE, text=str(error))
         return self._tidied(outcome)
+
+    def _recipient(self, address: str) -> Outcome:
+        try:
+            return outcome_of(*self._smtp.rcpt(address))
+        except ValueError as error:
+            # The address holds what no SMTP command can carry: it never will.
+            return Outcome(Result.REFUSED, text=f"the address cannot be written: {error}")
 
     def send(self, letter: bytes) -> Outcome:
         """Send the letter and its final dot; what is lost after that is UNKNOWN."""
         try:
             self._patience(settings.SMTP_COMMAND_SECONDS)
-            outcome = outcome_of(*self._smtp.docmd("DATA"))
-            if outcome.code != 354:
-                return self._tidied(outcome)
+            code, reply = self._smtp.docmd("DATA")
+            if code != 354:
+                return self._tidied(self._no_letter_wanted(code, reply))
             # In one call: if it fails, the dot at the very end has not left.
             self._smtp.send(letter + FINAL_DOT)
         except (OSError, smtplib.SMTPException) as error:
             return self._tidied(Outcome(Result.TROUBLE, text=str(error)))
         return self._tidied(self._final_reply())
 
+    def _no_letter_wanted(self, code: int, reply: bytes) -> Outcome:
+        outcome = outcome_of(code, reply)
+        if outcome.result is Result.ACCEPTED:
+            return Outcome(Result.TROUBLE, code, outcome.text)
+        return outcome
+
     def _final_reply(self) -> Outcome:
         try:
             self._patience(settings.SMTP_FINAL_REPLY_SECONDS)
-            code, reply = self._smtp.getreply()
+            outcome = outcome_of(*self._smtp.getreply())
         except (OSError, smtplib.SMTPException) as error:
             return Outcome(Result.UNKNOWN, text=str(error))
-        if not 200 <= code < 600:
-            return Outcome(Result.UNKNOWN, code, reply.decode("ascii", "replace"))
-        outcome = outcome_of(code, reply)
         if outcome.result is Result.TROUBLE:
-            # A 421 in place of the final reply: the relay says it did not take the letter.
-            return Outcome(Result.DEFERRED, code, outcome.text)
+            return Outcome(Result.UNKNOWN, outcome.code, outcome.text)
         return outcome
 
     def reset(self) -> None:
         """Take the envelope back; a relay that cannot even do that is left."""
         try:
             if self.smtp is not None and self.smtp.rset()[0] != 250:
-                self.close()
+                self.drop()
         except (OSError, smtplib.SMTPException):
-            self.close()
+            self.drop()
+
+    def drop(self) -> None:
+        """Leave without a word: in the middle of a letter, every word would be part of it."""
+        smtp, self.smtp = self.smtp, None
+        if smtp is not None:
+            smtp.close()
 
     def close(self) -> None:
-        """Leave without waiting for an answer."""
-        smtp, self.smtp = self.smtp, None
-        if smtp is None:
-            return
-        try:
-            smtp.putcmd("QUIT")
-        except (OSError, smtplib.SMTPException):
-            pass
-        smtp.close()
+        """Take leave, without waiting for an answer."""
+        with suppress(OSError, smtplib.SMTPException):
+            if self.smtp is not None:
+                self.smtp.putcmd("QUIT")
+        self.drop()
 
     @property
     def _smtp(self) -> smtplib.SMTP:
@@ -152,7 +170,7 @@ class Relay:
     def _tidied(self, outcome: Outcome) -> Outcome:
         """Leave a connection that failed, reset one that refused."""
         if outcome.result in (Result.TROUBLE, Result.UNKNOWN) or outcome.code == 421:
-            self.close()
+            self.drop()
         elif outcome.result is not Result.ACCEPTED:
             self.reset()
         return outcome

@@ -17,10 +17,18 @@ from mailings.forms import ApproveForm, ReasonForm
 from mailings.opening import GRACE
 from mailings.rehearsal import readers
 
-VERBS: dict[str, Callable] = {
-    "take-back": lambda bulletin, request, reason: approval.lapse(bulletin, timezone.now(), f"{request.user}: {reason}"),
-    "withdraw": lambda bulletin, request, reason: approval.withdraw(bulletin, reason),
-}
+
+def take_back(bulletin: Bulletin, who: str, reason: str) -> None:
+    """Lapse the approval; the reason names who took it back."""
+    approval.lapse(bulletin, timezone.now(), f"{who}: {reason}"[:200])
+
+
+def withdraw(bulletin: Bulletin, who: str, reason: str) -> None:
+    """Take a published issue down; readers see the reason, not the person."""
+    approval.withdraw(bulletin, reason)
+
+
+VERBS: dict[str, Callable[[Bulletin, str, str], None]] = {"take-back": take_back, "withdraw": withdraw}
 
 
 @staff_member_required
@@ -83,7 +91,7 @@ def undo(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         messages.error(request, "Say why, in one sentence.")
         return redirect("mailings:approve", pk)
     try:
-        VERBS[verb](bulletin, request, form.cleaned_data["reason"])
+        VERBS[verb](bulletin, str(request.user), form.cleaned_data["reason"])
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("mailings:approve", pk)

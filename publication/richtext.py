@@ -11,6 +11,8 @@ from ckeditor.fields import RichTextField as CKEditorField
 from django.db import models
 from django.utils.safestring import SafeString, mark_safe
 
+from publication.editor import EditorField, EditorWidget
+
 TAGS = {"p", "br", "h3", "h4", "strong", "em", "b", "i", "ul", "ol", "li", "blockquote", "cite", "a", "sup", "sub"}
 TAGS |= {"table", "caption", "thead", "tbody", "tr", "th", "td"}
 ATTRIBUTES = {
@@ -71,6 +73,10 @@ def clean_html(html: str, base: str = "") -> str:
 
 class RichTextField(CKEditorField):
     """A text column that holds clean HTML, whatever door it comes in by, edited with CKEditor."""
+
+    def formfield(self, **kwargs: Any) -> Any:
+        """Edit with our editor, also in the admin, which would put its own text area here."""
+        return super().formfield(**{**kwargs, "form_class": EditorField, "widget": EditorWidget})
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
         """Clean the instance's own value, so that memory and table agree."""

@@ -65,7 +65,9 @@ def interrupt(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, interrupt)
     try:
         house.enter_context(services)
     except CannotRun as fault:

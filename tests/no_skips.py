@@ -1,6 +1,6 @@
-"""In CI a test may be skipped for one reason only: the real bulletins are not on this machine.
+"""In CI a test may be skipped for one reason only: the real bulletins are not beside this checkout.
 
-Such a skip names their folder, `shared/bulletins`; any other one (no server, no tool) is a failure there.
+The reason of such a skip names "the real bulletin"; any other one (no server, no tool) is a failure there.
 """
 
 import os
@@ -16,7 +16,7 @@ REAL_BULLETINS = Path(__file__).resolve().parents[2] / "shared" / "bulletins"
 
 
 def excused(reason: str) -> bool:
-    return "shared/bulletins" in reason and not REAL_BULLETINS.exists()
+    return "the real bulletin" in reason and not REAL_BULLETINS.exists()
 
 
 def unskipped(report: Report) -> Report:

@@ -3,7 +3,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bulletins.models import Bulletin, Section
@@ -156,6 +156,8 @@ MARKUP = st.sampled_from([*OPENED, *CLOSED, *ODD, *BITS, *BLANKS])
 TEXTS = st.lists(MARKUP | st.text(max_size=8), max_size=12).map("".join)
 
 
+# A browser reads the first cleaning's own output differently: it moves the inner link out of the table.
+@example("<a><table><a>")
 @given(TEXTS)
 @settings(max_examples=400, deadline=None)
 def test_cleaning_twice_is_cleaning_once(text):

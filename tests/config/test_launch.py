@@ -18,6 +18,7 @@ from tests.config.machine import listener, modes_above, processes_about, wait_fo
 
 START_SECONDS = 60
 STOP_SECONDS = 12
+SOMEWHERE_ELSE = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
 # The stamp counts as made: these tests bring their own virtual environment.
 MAKE_DEMO = ["make", "-o", ".venv/.installed", "demo"]
 
@@ -127,11 +128,10 @@ def test_says_what_is_missing_when_no_demo_runs(checkout, bare_environment):
     assert shown.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_stops_with_a_signal_to_the_group(checkout, places, bare_environment, number):
+def test_stops_with_control_c(checkout, places, bare_environment):
     with running(checkout, bare_environment) as demo:
         launcher = demo.launcher()
-        os.killpg(demo.make.pid, number)
+        os.killpg(demo.make.pid, signal.SIGINT)
         demo.wait()
     assert "Everything has stopped." in demo.said()
     assert "Traceback" not in demo.said()
@@ -148,10 +148,11 @@ def test_stops_when_its_terminal_is_closed(checkout, places, bare_environment):
     assert not (checkout / "var/demo/env").exists()
 
 
-def test_stops_in_the_middle_of_starting(checkout, places, bare_environment):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_stops_in_the_middle_of_starting(checkout, places, bare_environment, number):
     demo = Demo(checkout, bare_environment)
     assert wait_for(lambda: "Bringing the database" in demo.said(), START_SECONDS)
-    os.killpg(demo.make.pid, signal.SIGINT)
+    os.killpg(demo.make.pid, number)
     demo.wait()
     assert "Traceback" not in demo.said()
     assert "Everything has stopped." in demo.said()
@@ -181,22 +182,21 @@ def test_a_taken_port_is_an_error(checkout, places, bare_environment):
 
 
 def test_a_database_that_does_not_answer_is_said_without_a_traceback(checkout, places, bare_environment):
-    given = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "PORT": str(free_port())}
-    refused = launch(checkout, bare_environment | given)
+    refused = launch(checkout, bare_environment | SOMEWHERE_ELSE)
     assert refused.returncode != 0
     assert "`manage.py migrate` failed" in refused.stderr
     assert "Connection refused" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 
-def test_a_reset_begins_anew(checkout, places, bare_environment):
-    kept = checkout / "var" / "demo" / "mailbox" / "old letter"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.touch()
-    keys = checkout / "var" / "demo" / "keys.json"
-    keys.write_text("{}")
+def test_a_reset_removes_what_earlier_demos_left(checkout, places, bare_environment):
+    folder, data = checkout / "var" / "demo", places[1] / "pg"
+    for left in (folder / "mailbox" / "new", data):
+        left.mkdir(parents=True, exist_ok=True)
+    (folder / "keys.json").write_text("{}")
     damaged = launch(checkout, bare_environment)
     assert "keys.json is damaged: start over with `make demo RESET=1`" in damaged.stderr
-    with running(checkout, bare_environment | {"RESET": "1"}) as demo:
-        assert demo.status("/") == 200
-    assert not kept.exists()
+    refused = launch(checkout, bare_environment | SOMEWHERE_ELSE, "RESET=1")
+    assert "RESET leaves the PostgreSQL at DATABASE_URL as it is." in refused.stdout
+    assert "SECRET_KEY" in (folder / "keys.json").read_text()
+    assert not (folder / "mailbox").exists()

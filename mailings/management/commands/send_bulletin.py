@@ -1,5 +1,7 @@
 """`manage.py send_bulletin 2024/march`: mail an issue by hand, or rehearse it."""
 
+import datetime
+import re
 import sys
 from argparse import ArgumentParser
 from typing import Any
@@ -7,13 +9,17 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from bulletins.models import Bulletin
-from mailings.opening import GRACE, due, open_mailing, send_now
+from mailings.models import Mailing
+from mailings.opening import GRACE, due, open_mailing, refuse_unready, send_now
 from mailings.rehearsal import rehearse, send_test
 from mailings.reports import balance
 from mailings.tasks import drain
 from subscribers.addresses import check_address
+
+ADDRESS_OF_ISSUE = re.compile(r"(?P<year>[1-9][0-9]{3})/(?P<slug>[-\w]+)", re.ASCII)
 
 
 class Command(BaseCommand):
@@ -25,8 +31,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("issue", help="year/slug, such as 2024/march")
         how = parser.add_mutually_exclusive_group()
-        how.add_argument("--dry-run", action="store_true", help="print the counts and one letter; nothing is written")
-        how.add_argument("--only", metavar="ADDRESS", help="send one letter marked [TEST] there; nothing is written")
+        how.add_argument("--dry-run", action="store_true", help="print counts and one letter; write nothing")
+        how.add_argument("--only", metavar="ADDRESS", help="send one letter marked [TEST]; write nothing")
         how.add_argument("--now", action="store_true", help="open the mailing at once, whatever its hour")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -40,36 +46,47 @@ class Command(BaseCommand):
                 self.open(bulletin, now=options["now"])
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
+        except ValueError as error:
+            raise CommandError(f"{bulletin.title} cannot be written as a letter: {error}") from error
 
     def find(self, issue: str) -> Bulletin:
         """Return the issue that year/slug names."""
-        year, _, slug = issue.strip("/").partition("/")
-        found = Bulletin.objects.filter(slug=slug)
-        bulletin = found.in_year(int(year)).first() if year.isdecimal() and len(year) == 4 else None
+        named = ADDRESS_OF_ISSUE.fullmatch(issue.strip("/"))
+        issues = Bulletin.objects.in_year(int(named["year"])) if named else Bulletin.objects.none()
+        bulletin = issues.filter(slug=named["slug"]).first() if named else None
         if bulletin is None:
-            raise CommandError(f"There is no issue {issue!r}: give year/slug as in its address, such as 2024/march.")
+            raise CommandError(f"There is no issue {issue!r}: give year/slug, such as 2024/march.")
         return bulletin
 
     def open(self, bulletin: Bulletin, now: bool) -> None:
         """Open the mailing and wake the workers."""
         at = timezone.now()
+        refuse_unready(bulletin)
         if now:
             self.confirm_late(bulletin, at)
-            mailing = send_now(bulletin, None, "send_bulletin --now", at)
+            mailing: Mailing | None = send_now(bulletin, None, "send_bulletin --now", at)
         elif due(at).filter(pk=bulletin.pk).exists():
             mailing = open_mailing(bulletin, at)
         else:
             raise CommandError(f"{bulletin.title} is not due. See --dry-run; --now sends it all the same.")
         if mailing is None:
-            raise CommandError(f"{bulletin.title} is not what was approved: approve it again.")
-        drain.apply_async([mailing.pk])
+            raise CommandError(f"{bulletin.title} was changed, or opened, at this very moment: look again.")
         self.stdout.write(f"{bulletin.title}: {balance(mailing)}")
+        self.wake(mailing)
 
-    def confirm_late(self, bulletin: Bulletin, at: Any) -> None:
+    def wake(self, mailing: Mailing) -> None:
+        """Wake the workers; without a broker the next tick does."""
+        try:
+            drain.apply_async([mailing.pk], retry=False)
+        except (OperationalError, OSError) as error:
+            self.stderr.write(f"The broker cannot be reached ({error}): manage.py tick sends it.")
+
+    def confirm_late(self, bulletin: Bulletin, at: datetime.datetime) -> None:
         """Ask for a typed yes when the issue's hour is long past."""
         if bulletin.publish_at is None or at < bulletin.publish_at + GRACE:
             return
-        self.stdout.write(f"{bulletin.title} was due on {bulletin.publish_at:%d %B %Y}, more than 12 hours ago.")
+        when = f"{timezone.localtime(bulletin.publish_at):%d %B %Y at %H:%M}"
+        self.stdout.write(f"{bulletin.title} was due on {when}, more than 12 hours ago.")
         self.stdout.write("Type yes to mail it to every active subscriber now: ", ending="")
         self.stdout.flush()
         if sys.stdin.readline().strip() != "yes":

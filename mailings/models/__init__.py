@@ -1,0 +1,7 @@
+"""The saying: one mailing an issue, one row a reader that says what became of their letter, alerts to staff."""
+
+from mailings.models.alert import AlertSent
+from mailings.models.delivery import Delivery, DeliveryEvent
+from mailings.models.mailing import Mailing, MailingAct
+
+__all__ = ["AlertSent", "Delivery", "DeliveryEvent", "Mailing", "MailingAct"]

@@ -1,0 +1,177 @@
+"""One row a reader that says what became of their letter."""
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+
+from mailings.models.mailing import Mailing, MailingAct
+from subscribers.models import Subscriber
+
+
+class Delivery(models.Model):
+    """One letter to one reader. PostgreSQL owns its state; `mailings.ledger` makes every step."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "queued"
+        CLAIMED = "claimed", "claimed by a worker"
+        ON_WIRE = "on_wire", "on the wire"
+        SENT = "sent", "sent"
+        FAILED = "failed", "failed"
+        UNKNOWN = "unknown", "unknown: the connection broke before the answer"
+        SKIPPED = "skipped", "skipped"
+        ABANDONED = "abandoned", "abandoned: perhaps delivered"
+
+    mailing = models.ForeignKey(Mailing, models.PROTECT, related_name="deliveries")
+    subscriber = models.ForeignKey(Subscriber, models.SET_NULL, null=True, related_name="deliveries")
+    address_hash = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField()
+    owner = models.UUIDField(null=True, help_text="The worker start that holds it.")
+    lease_until = models.DateTimeField(null=True)
+    on_wire_at = models.DateTimeField(null=True)
+    unknown_retried = models.BooleanField(default=False)
+    sent_at = models.DateTimeField(null=True)
+    smtp_code = models.SmallIntegerField(null=True)
+    smtp_text = models.CharField(max_length=500, blank=True)
+    message_id = models.CharField(max_length=200, unique=True)
+    act = models.ForeignKey(
+        MailingAct, models.PROTECT, null=True, related_name="+", help_text="The act that queued it again."
+    )
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        indexes = [
+            models.Index(
+                fields=["mailing", "not_before"], condition=Q(state="queued"), name="delivery_queued"
+            ),
+            models.Index(
+                fields=["mailing", "lease_until"],
+                condition=Q(state__in=["claimed", "on_wire"]),
+                name="delivery_leased",
+            ),
+            models.Index(fields=["mailing"], condition=Q(state="unknown"), name="delivery_unknown"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["mailing", "subscriber"], name="delivery_once_a_subscriber"),
+            models.UniqueConstraint(fields=["mailing", "address_hash"], name="delivery_once_an_address"),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=[
+                        "queued",
+                        "claimed",
+                        "on_wire",
+                        "sent",
+                        "failed",
+                        "unknown",
+                        "skipped",
+                        "abandoned",
+                    ]
+                ),
+                name="delivery_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["claimed", "on_wire"], owner__isnull=False, lease_until__isnull=False)
+                | (~Q(state__in=["claimed", "on_wire"]) & Q(owner__isnull=True, lease_until__isnull=True)),
+                name="delivery_lease_while_held",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["on_wire", "unknown"]) | Q(on_wire_at__isnull=False),
+                name="delivery_on_wire_has_its_moment",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="sent", sent_at__isnull=False)
+                | (~Q(state="sent") & Q(sent_at__isnull=True)),
+                name="delivery_sent_has_its_moment",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="delivery_starts_queued",
+                operation=pgtrigger.Insert,
+                condition=~pgtrigger.Q(new__state="queued"),
+            ),
+            pgtrigger.FSM(
+                name="delivery_transitions",
+                field="state",
+                transitions=[
+                    ("queued", "claimed"),
+                    ("queued", "skipped"),
+                    ("claimed", "on_wire"),
+                    ("claimed", "skipped"),
+                    ("claimed", "failed"),
+                    ("claimed", "queued"),
+                    ("on_wire", "sent"),
+                    ("on_wire", "failed"),
+                    ("on_wire", "unknown"),
+                    ("on_wire", "queued"),
+                    ("unknown", "sent"),
+                    ("unknown", "queued"),
+                    ("unknown", "abandoned"),
+                    ("failed", "queued"),
+                    ("abandoned", "queued"),
+                ],
+            ),
+            pgtrigger.Trigger(
+                name="delivery_revived_by_an_act",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.state IN ('failed', 'abandoned') AND NEW.state = 'queued'"
+                ),
+                func="""
+                    IF NEW.act_id IS NOT DISTINCT FROM OLD.act_id OR NOT EXISTS (
+                        SELECT 1 FROM mailings_mailingact
+                         WHERE id = NEW.act_id AND mailing_id = NEW.mailing_id AND act = 'retry'
+                    ) THEN
+                        RAISE EXCEPTION 'only a new recorded act of a person queues this letter again';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Protect(
+                name="delivery_stays_what_it_is",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("mailing", "address_hash", "message_id"),
+            ),
+            # Erasing a person empties the column; nobody else's letter may it ever become.
+            pgtrigger.Protect(
+                name="delivery_stays_its_readers",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "NEW.subscriber_id IS NOT NULL AND NEW.subscriber_id IS DISTINCT FROM OLD.subscriber_id"
+                ),
+            ),
+            pgtrigger.Protect(name="delivery_is_kept", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return self.message_id
+
+
+class DeliveryEvent(models.Model):
+    """A bounce or a complaint about a letter: appended, never changed, and never a change of its state."""
+
+    class Kind(models.TextChoices):
+        BOUNCE = "bounce", "bounce"
+        COMPLAINT = "complaint", "complaint"
+
+    delivery = models.ForeignKey(Delivery, models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    source_event_id = models.CharField(max_length=200, unique=True)
+    at = models.DateTimeField()
+    raw = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["bounce", "complaint"]), name="delivery_event_kind_known"
+            )
+        ]
+        triggers = [
+            pgtrigger.Protect(name="delivery_event_is_kept", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.delivery_id}"
