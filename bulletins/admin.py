@@ -52,8 +52,8 @@ class PartInline(admin.StackedInline):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if db_field.name == "section" and field is not None and request.resolver_match:
-            issue = request.resolver_match.kwargs.get("object_id")
-            field.queryset = Section.objects.filter(bulletin_id=issue)  # type: ignore[attr-defined]
+            issue = request.resolver_match.kwargs.get("object_id", 0)
+            field.queryset = Section.objects.filter(bulletin_id=issue)
         return field
 
 
@@ -132,11 +132,15 @@ class BulletinAdmin(admin.ModelAdmin):
         """Tell the editor that the approval no longer holds."""
         messages.warning(request, f"{bulletin} was approved; after this edit it is a draft again.")
 
-    def response_add(self, request: HttpRequest, obj: Bulletin, post_url_continue: Any = None) -> HttpResponse:
+    def response_add(
+        self, request: HttpRequest, obj: Bulletin, post_url_continue: Any = None
+    ) -> HttpResponse:
         messages.success(request, f"{obj} is started: its standing sections are there, now write the items.")
         return HttpResponseRedirect(reverse("admin:bulletins_bulletin_change", args=[obj.pk]))
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
         bulletin = self.get_object(request, object_id)
         extra = {"approval": approval_in_force(bulletin) if bulletin else None, **(extra_context or {})}
         return super().change_view(request, object_id, form_url, extra)
@@ -151,7 +155,9 @@ class AuthorAdmin(admin.ModelAdmin):
         super().save_model(request, obj, form, change)
         for bulletin in Bulletin.objects.upcoming(timezone.now()).filter(author=obj):
             if lapse_if_changed(bulletin, timezone.now(), f"{request.user} edited its author"):
-                messages.warning(request, f"{bulletin} was approved; with another author it is a draft again.")
+                messages.warning(
+                    request, f"{bulletin} was approved; with another author it is a draft again."
+                )
 
 
 @admin.register(StandingSection)

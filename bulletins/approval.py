@@ -2,7 +2,7 @@
 
 import datetime
 
-from django.contrib.auth.models import AbstractBaseUser, AbstractUser
+from django.contrib.auth.models import AbstractBaseUser, User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -33,7 +33,7 @@ def faults(bulletin: Bulletin, by: AbstractBaseUser) -> list[str]:
 
 
 @transaction.atomic
-def approve(bulletin: Bulletin, by: AbstractUser, at: datetime.datetime) -> Approval:
+def approve(bulletin: Bulletin, by: User, at: datetime.datetime) -> Approval:
     """Approve an issue as it stands now; raise a ValidationError that says what keeps it from being approved."""
     locked = Bulletin.objects.select_for_update(of=("self",)).with_parts().get(pk=bulletin.pk)
     found = faults(locked, by)

@@ -1,6 +1,7 @@
 """Rich text as plain text: quotations marked, lists as lists, links numbered, wrapped at 72 columns (RFC 3676)."""
 
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
@@ -28,7 +29,7 @@ class Links:
             self.targets.append(target)
         return self.targets.index(target) + 1
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter(self.targets)
 
 
@@ -148,7 +149,9 @@ class PlainTextWriter(HTMLParser):
 
     def paragraph(self, text: str) -> Paragraph:
         """Return a paragraph that knows where it stands."""
-        return Paragraph(text, self.lists if self.counters else 0, self.quotations if QUOTED in self.prefix else 0)
+        return Paragraph(
+            text, self.lists if self.counters else 0, self.quotations if QUOTED in self.prefix else 0
+        )
 
     def result(self) -> str:
         """Return all that was written."""

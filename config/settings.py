@@ -1,7 +1,9 @@
 """Settings, read from the environment (or a `.env` file beside manage.py) and safe by default."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -22,7 +24,7 @@ def required(name: str, mend: str) -> str:
     return value
 
 
-def parsed(name: str, mend: str, reader):
+def parsed(name: str, mend: str, reader: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
     """Return a required URL read by an environs reader; a malformed one is one sentence too."""
     required(name, mend)
     try:
@@ -37,7 +39,7 @@ DEBUG = False
 SITE_URL = required("SITE_URL", "give the public address, such as https://bulletin.example.org").rstrip("/")
 if urlsplit(SITE_URL).scheme not in ("http", "https") or not urlsplit(SITE_URL).hostname:
     raise ImproperlyConfigured("SITE_URL must be a whole address, such as https://bulletin.example.org.")
-SITE_HOST = urlsplit(SITE_URL).hostname
+SITE_HOST = urlsplit(SITE_URL).hostname or ""
 # Message-ID and List-Id want a domain name, which a bare address of a machine is not.
 MAIL_DOMAIN = SITE_HOST if SITE_HOST.rpartition(".")[2].isalpha() else "localhost"
 SITE_IS_HTTPS = SITE_URL.startswith("https://")
@@ -132,6 +134,8 @@ CELERY_BEAT_SCHEDULE = {
 
 EMAIL_HELP = "give the mail relay, such as smtp+tls://user:password@relay.example.org:587"
 EMAIL = parsed("EMAIL_URL", EMAIL_HELP, env.dj_email_url)
+if "EMAIL_BACKEND" not in EMAIL:
+    raise ImproperlyConfigured(f"EMAIL_URL has a scheme that is no mail's: {EMAIL_HELP}.")
 EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
 EMAIL_HOST = EMAIL["EMAIL_HOST"]
 EMAIL_PORT = EMAIL["EMAIL_PORT"]

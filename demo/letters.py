@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.parser import BytesParser
 from functools import cached_property
+from pathlib import Path
 
 from django.conf import settings
 
@@ -66,7 +67,7 @@ def of_issues() -> int:
     return sum(b"\nList-Id:" in head for head in heads)
 
 
-def open_head(path) -> bytes:
+def open_head(path: Path) -> bytes:
     """Return the first bytes of a letter, which hold its header."""
     with path.open("rb") as file:
         return file.read(HEAD_BYTES)

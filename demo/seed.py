@@ -1,11 +1,10 @@
-"""What a demo starts with: an organisation that does not exist, its issues, its readers, and one issue about to go out."""
+"""What a demo starts with: an invented organisation, its issues and readers, and an issue about to go out."""
 
 import datetime
 import tomllib
 from pathlib import Path
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractUser, Group, Permission
+from django.contrib.auth.models import Group, Permission, User
 from django.db import transaction
 
 from bulletins.approval import approve
@@ -48,9 +47,9 @@ def seed(at: datetime.datetime) -> None:
     make_due_issue(staff, at)
 
 
-def make_login(name: str, is_superuser: bool) -> AbstractUser:
+def make_login(name: str, is_superuser: bool) -> User:
     """Make a member of staff whose password is its name and `-demo`."""
-    user, new = get_user_model().objects.get_or_create(
+    user, new = User.objects.get_or_create(
         username=name,
         defaults={"email": f"{name}@example.org", "is_staff": True, "is_superuser": is_superuser},
     )
@@ -140,7 +139,7 @@ def consent_of(person: Subscriber, at: datetime.datetime) -> list[ConsentEvent]:
 
 
 @transaction.atomic
-def make_due_issue(staff: dict[str, AbstractUser], at: datetime.datetime) -> None:
+def make_due_issue(staff: dict[str, User], at: datetime.datetime) -> None:
     """Make an issue that falls due in some seconds, unless one is still waiting inside its grace."""
     waiting = Bulletin.objects.for_subscribers().filter(status="approved", publish_at__gt=at - GRACE)
     if waiting.exclude(mailings__state="finished").exists():

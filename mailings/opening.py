@@ -2,7 +2,7 @@
 
 import datetime
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -86,7 +86,7 @@ def day_of(bulletin: Bulletin, at: datetime.datetime) -> PublicationDay:
 
 
 @transaction.atomic
-def send_now(bulletin: Bulletin, by: AbstractUser | None, why: str, at: datetime.datetime) -> Mailing:
+def send_now(bulletin: Bulletin, by: User | None, why: str, at: datetime.datetime) -> Mailing:
     """Mail an approved issue at once; raise a ValidationError that says why it cannot be."""
     locked = Bulletin.objects.select_for_update(of=("self",)).with_parts().get(pk=bulletin.pk)
     composition = refuse_unready(locked)

@@ -1,10 +1,12 @@
 """The desk: approve an issue with both eyes open, take the approval back, or take a published issue down."""
 
 from collections.abc import Callable
+from typing import cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.decorators import staff_member_required
 from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -41,7 +43,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     form = ApproveForm(request.POST or None, bulletin=bulletin, typed=typed)
     if request.method == "POST" and form.is_valid():
         try:
-            approval.approve(bulletin, request.user, timezone.now())
+            approval.approve(bulletin, cast(User, request.user), timezone.now())
         except ValidationError as error:
             form.add_error(None, error)
         else:

@@ -10,4 +10,8 @@ def publication(request: HttpRequest) -> dict:
     """Give templates the publication and the site's own address."""
     if request.path.startswith("/admin/"):
         return {"site_url": settings.SITE_URL}
-    return {"publication": Publication.objects.current(), "site_url": settings.SITE_URL, "demo": settings.DEMO}
+    return {
+        "publication": Publication.objects.current(),
+        "site_url": settings.SITE_URL,
+        "demo": settings.DEMO,
+    }

@@ -1,5 +1,7 @@
 """CKEditor as our editors get it: what the sanitiser keeps, and nothing that talks to another host."""
 
+from typing import Any
+
 from ckeditor.fields import RichTextFormField
 from ckeditor.widgets import CKEditorWidget
 from django import forms
@@ -7,11 +9,11 @@ from django import forms
 # Left out: what sends text or looks elsewhere (spell checkers, export, embeds), what the sanitiser would
 # throw away (frames, forms, Flash, images, smileys), and what hides the browser's own context menu with
 # its spelling suggestions.
-LEFT_OUT = """
-    about autoembed codesnippet codesnippetgeshi contextmenu embed embedbase embedsemantic exportpdf
-    filebrowser flash forms iframe image liststyle newpage pagebreak preview print save scayt smiley
-    sourcedialog tableselection tabletools templates uploadimage uploadwidget wsc
-""".split()
+LEFT_OUT = (
+    "about,autoembed,codesnippet,codesnippetgeshi,contextmenu,embed,embedbase,embedsemantic,exportpdf,filebrowser,"
+    "flash,forms,iframe,image,liststyle,newpage,pagebreak,preview,print,save,scayt,smiley,sourcedialog,"
+    "tableselection,tabletools,templates,uploadimage,uploadwidget,wsc"
+)
 
 EDITOR = {
     "toolbar": [
@@ -24,7 +26,7 @@ EDITOR = {
     "format_tags": "p;h3;h4",
     "height": 180,
     "width": "100%",
-    "removePlugins": ",".join(LEFT_OUT),
+    "removePlugins": LEFT_OUT,
     "disallowedContent": "script; style; img; *[on*]; *{*}",
     # The browser's own spelling marks.
     "disableNativeSpellChecker": False,
@@ -37,7 +39,7 @@ EDITOR = {
 class EditorWidget(CKEditorWidget):
     """The editor, with our configuration and our rule for pasted headings."""
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.config = dict(EDITOR)
 
@@ -45,7 +47,7 @@ class EditorWidget(CKEditorWidget):
     def media(self) -> forms.Media:
         """Its scripts and then ours: in one list, for merging two would not keep their order."""
         theirs = super().media
-        return forms.Media(css=theirs._css, js=[*theirs._js, "publication/editor.js"])  # type: ignore[attr-defined]
+        return forms.Media(css=theirs._css, js=[*theirs._js, "publication/editor.js"])
 
 
 class EditorField(RichTextFormField):

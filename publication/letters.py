@@ -50,7 +50,8 @@ def staff_addresses() -> list[str]:
 def alert_staff(subject: str, words: str) -> int:
     """Write to each member of staff; return how many were written to. Raises what SMTP raises."""
     letters = [
-        letter("publication/email/alert", to, {"subject": subject, "words": words}) for to in staff_addresses()
+        letter("publication/email/alert", to, {"subject": subject, "words": words})
+        for to in staff_addresses()
     ]
     for each in letters:
         each.send()

@@ -1,6 +1,7 @@
 """Who we are: the publication itself, its standing words and its platforms."""
 
 import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -11,15 +12,17 @@ from django.db.models import Q
 from publication.richtext import RichTextField
 
 LONDON = ZoneInfo("Europe/London")
-one_line = RegexValidator(r"\A[^\x00-\x1f\x7f\u2028\u2029]*\Z", "Write this on one line, without control characters.")
+one_line = RegexValidator(
+    r"\A[^\x00-\x1f\x7f\u2028\u2029]*\Z", "Write this on one line, without control characters."
+)
 
 
 class WebAddressField(models.URLField):
     """A web address; one typed without its scheme is taken as https."""
 
-    def formfield(self, **kwargs) -> forms.Field:
+    def formfield(self, *args: Any, **kwargs: Any) -> forms.Field | None:
         """Return the form field that assumes https."""
-        return super().formfield(**{"assume_scheme": "https", **kwargs})
+        return super().formfield(*args, **{"assume_scheme": "https", **kwargs})
 
 
 class PublicationManager(models.Manager["Publication"]):
@@ -35,7 +38,10 @@ class Publication(models.Model):
 
     name = models.CharField(max_length=100, default="First Wednesday", validators=[one_line])
     strapline = models.CharField(
-        max_length=200, blank=True, validators=[one_line], help_text="One sentence: what this is and for whom."
+        max_length=200,
+        blank=True,
+        validators=[one_line],
+        help_text="One sentence: what this is and for whom.",
     )
     organisation = models.CharField(max_length=100, blank=True, validators=[one_line])
     postal_address = models.CharField(
@@ -70,7 +76,7 @@ class Publication(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def save(self, *args, **kwargs) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """Save as the one row."""
         self.pk = 1
         super().save(*args, **kwargs)
@@ -98,8 +104,12 @@ class PlatformLink(models.Model):
         ordering = ["position", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["publication", "url"], name="platform_link_once"),
-            models.CheckConstraint(condition=Q(kind__in=["podcast", "social"]), name="platform_link_kind_known"),
-            models.CheckConstraint(condition=Q(url__regex=r"^https?://"), name="platform_link_is_web_address"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["podcast", "social"]), name="platform_link_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(url__regex=r"^https?://"), name="platform_link_is_web_address"
+            ),
         ]
 
     def __str__(self) -> str:

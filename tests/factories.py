@@ -77,7 +77,7 @@ def make_approved(at: datetime.datetime | None = None, **fields: Any) -> Bulleti
     """Make an approved issue; approved a day before its hour unless told otherwise."""
     bulletin = make_bulletin(**fields)
     approver = make_staff(f"approver-{next(numbers)}", "approve_bulletin")
-    approve(bulletin, approver, at or bulletin.publish_at - datetime.timedelta(days=1))
+    approve(bulletin, approver, at or (bulletin.publish_at or MARCH) - datetime.timedelta(days=1))
     return Bulletin.objects.get(pk=bulletin.pk)
 
 

@@ -37,7 +37,7 @@ class Relay:
         await asyncio.sleep(self.seconds_a_letter)
         if address in self.data_answers:
             return self.data_answers[address]
-        self.accepted.append((address, envelope.original_content))
+        self.accepted.append((address, envelope.original_content or b""))
         if address in self.drop_after:
             self.drop_after.discard(address)
             server.transport.abort()
@@ -50,7 +50,7 @@ class Relay:
 
     def letters(self) -> list[EmailMessage]:
         """The accepted letters, parsed."""
-        return [BytesParser(policy=SMTP).parsebytes(data) for _, data in self.accepted]  # type: ignore[misc]
+        return [BytesParser(policy=SMTP).parsebytes(data) for _, data in self.accepted]
 
 
 def free_port() -> int:

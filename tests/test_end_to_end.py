@@ -9,7 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -57,15 +57,15 @@ def celery(env: dict[str, str], *words: str) -> Iterator[subprocess.Popen]:
 
 def kill(process: subprocess.Popen) -> None:
     """Kill a process and its children, as a power cut would."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 
 def worker(env: dict[str, str]):
-    return celery(env, "worker", "--concurrency", "1", "--loglevel", "WARNING", "--without-gossip", "--without-mingle")
+    return celery(
+        env, "worker", "--concurrency", "1", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"
+    )
 
 
 def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
@@ -118,8 +118,14 @@ def test_from_signing_up_to_leaving_with_one_click(relay, tmp_path):
     make_publication()
     client = Client(enforce_csrf_checks=True)
     env = environment(settings.EMAIL_PORT)
-    with celery(env, "beat", "--loglevel", "WARNING", "-s", str(tmp_path / "beat"), "--pidfile", ""), worker(env):
-        assert client.post("/subscribe/", {"address": "new@example.org"}, secure=True).status_code in (200, 303)
+    with (
+        celery(env, "beat", "--loglevel", "WARNING", "-s", str(tmp_path / "beat"), "--pidfile", ""),
+        worker(env),
+    ):
+        assert client.post("/subscribe/", {"address": "new@example.org"}, secure=True).status_code in (
+            200,
+            303,
+        )
         wait_for(lambda: len(relay.accepted) == 1)
         confirm = link(relay, 0, "/subscribe/confirm/")
         assert client.get(confirm, secure=True).status_code == 200
@@ -143,7 +149,11 @@ def issue(month: int) -> None:
     """Approve an issue that is due at once."""
     now = timezone.now()
     make_approved(
-        at=now, month=datetime.date(2026, month, 1), title=f"Issue {month}", publish_at=now, publish_reason="test"
+        at=now,
+        month=datetime.date(2026, month, 1),
+        title=f"Issue {month}",
+        publish_at=now,
+        publish_reason="test",
     )
 
 

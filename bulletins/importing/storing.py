@@ -3,7 +3,7 @@
 import datetime
 from dataclasses import dataclass, replace
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
@@ -46,7 +46,7 @@ class Stored:
 
 
 def store(
-    parsed: ParsedBulletin, source: Source, approver: AbstractUser | None, now: datetime.datetime
+    parsed: ParsedBulletin, source: Source, approver: User | None, now: datetime.datetime
 ) -> Stored:
     """Store a bulletin unless the same text is stored already, and approve it if an approver is given.
 
@@ -63,7 +63,7 @@ def store(
         raise NotStored(f"it could not be approved: {' '.join(error.messages)}") from error
 
 
-def _approved(stored: Stored, approver: AbstractUser, now: datetime.datetime) -> Stored:
+def _approved(stored: Stored, approver: User, now: datetime.datetime) -> Stored:
     bulletin = stored.bulletin
     if bulletin.status != Bulletin.Status.DRAFT:
         return replace(stored, notes=(*stored.notes, f"It is {bulletin.status} already."))

@@ -3,6 +3,7 @@
 import datetime
 import math
 import re
+from typing import Any
 
 import pgtrigger
 from django.conf import settings
@@ -34,7 +35,9 @@ class Author(models.Model):
     """Who signs an issue."""
 
     name = models.CharField(max_length=100, unique=True, validators=[one_line])
-    role = models.CharField(max_length=150, blank=True, validators=[one_line], help_text="Shown in the sign-off.")
+    role = models.CharField(
+        max_length=150, blank=True, validators=[one_line], help_text="Shown in the sign-off."
+    )
     photo = models.ImageField(upload_to="authors/", blank=True)
 
     class Meta:
@@ -100,7 +103,11 @@ class Bulletin(models.Model):
     sign_off = RichTextField(blank=True, help_text="Closing words above the author's name and role.")
     publish_at = models.DateTimeField(null=True, blank=True, help_text="Europe/London.")
     publish_reason = models.CharField(
-        "reason for this day", max_length=200, blank=True, validators=[one_line], help_text="Needed off the rule."
+        "reason for this day",
+        max_length=200,
+        blank=True,
+        validators=[one_line],
+        help_text="Needed off the rule.",
     )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT, editable=False)
     audience = models.CharField(max_length=12, choices=Audience.choices, default=Audience.SUBSCRIBERS)
@@ -144,10 +151,12 @@ class Bulletin(models.Model):
                 condition=Q(audience__in=["subscribers", "archive only"]), name="bulletin_audience_known"
             ),
             models.CheckConstraint(
-                condition=Q(status="draft") | Q(publish_at__isnull=False), name="bulletin_approved_has_its_hour"
+                condition=Q(status="draft") | Q(publish_at__isnull=False),
+                name="bulletin_approved_has_its_hour",
             ),
             models.CheckConstraint(
-                condition=~Q(status="withdrawn") | ~Q(withdrawn_reason=""), name="bulletin_withdrawn_has_reason"
+                condition=~Q(status="withdrawn") | ~Q(withdrawn_reason=""),
+                name="bulletin_withdrawn_has_reason",
             ),
             models.CheckConstraint(
                 condition=Q(publish_at__isnull=True)
@@ -185,7 +194,7 @@ class Bulletin(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    def save(self, *args, **kwargs) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; a new issue gets the month's name as its slug, `march-2` for a second one."""
         if not self.slug:
             others = Bulletin.objects.in_year(self.month.year).exclude(pk=self.pk)
@@ -212,9 +221,9 @@ class Bulletin(models.Model):
 
     def count_words(self) -> int:
         """Count the words a reader reads."""
-        texts = [self.intro, self.sign_off]
+        texts = [str(self.intro), str(self.sign_off)]
         for section in self.sections.all():
-            texts += [section.heading, section.body]
+            texts += [section.heading, str(section.body)]
             texts += [f"{item.headline} {item.body}" for item in section.items.all()]
         return len(re.findall(r"\w[\w’'-]*", strip_tags(" ".join(texts).replace("<", " <"))))
 

@@ -65,7 +65,9 @@ class PublicationDay(models.Model):
 
     month = models.DateField(unique=True, help_text="The first day of the month.")
     date = models.DateField(help_text="The first Wednesday, unless moved inside the month with a reason.")
-    reason = models.CharField("reason for moving or skipping", max_length=200, blank=True, validators=[one_line])
+    reason = models.CharField(
+        "reason for moving or skipping", max_length=200, blank=True, validators=[one_line]
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
 
     objects = PublicationDayQuerySet.as_manager()
@@ -90,12 +92,11 @@ class PublicationDay(models.Model):
                 violation_error_message="Say why the day is skipped.",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["open", "held", "missed", "skipped"]), name="publication_day_state_known"
+                condition=Q(state__in=["open", "held", "missed", "skipped"]),
+                name="publication_day_state_known",
             ),
         ]
-        triggers = [
-            pgtrigger.FSM(name="publication_day_transitions", field="state", transitions=TRANSITIONS)
-        ]
+        triggers = [pgtrigger.FSM(name="publication_day_transitions", field="state", transitions=TRANSITIONS)]
 
     def __str__(self) -> str:
         return f"{self.date:%A} {self.date.day} {self.date:%B %Y}"

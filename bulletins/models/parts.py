@@ -1,5 +1,7 @@
 """The parts of an issue: sections, news items, events and topics."""
 
+from typing import Any
+
 import pgtrigger
 from django.db import models
 from django.db.models import Max, Q
@@ -9,7 +11,7 @@ from publication.models import WebAddressField, one_line
 from publication.richtext import RichTextField
 
 # Ids that the page itself uses, and so no item may take as its anchor.
-RESERVED_ANCHORS = {"main", "contents", "address"}
+RESERVED_ANCHORS = {"main", "contents", "signup-address"}
 SLUG_LENGTH = 60
 
 
@@ -83,7 +85,7 @@ class Section(models.Model):
     def __str__(self) -> str:
         return self.heading
 
-    def save(self, *args, **kwargs) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; a new section without a position goes last."""
         if not self.pk and not self.position:
             self.position = next_position(Section.objects.filter(bulletin_id=self.bulletin_id))
@@ -122,7 +124,7 @@ class Event(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    def save(self, *args, **kwargs) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """Save in the issue of its section."""
         if self.bulletin_id is None:
             self.bulletin_id = self.section.bulletin_id
@@ -149,7 +151,9 @@ class NewsItem(models.Model):
     section = models.ForeignKey(Section, models.CASCADE, related_name="items")
     headline = models.CharField(max_length=160, validators=[one_line])
     slug = models.SlugField(
-        max_length=SLUG_LENGTH + 5, blank=True, help_text="The item's address; kept when the headline is corrected."
+        max_length=SLUG_LENGTH + 5,
+        blank=True,
+        help_text="The item's address; kept when the headline is corrected.",
     )
     body = RichTextField(blank=True)
     image = models.ImageField(upload_to="items/%Y/%m/", blank=True)
@@ -162,7 +166,9 @@ class NewsItem(models.Model):
         ordering = ["position", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["bulletin", "slug"], name="item_slug_once_in_its_bulletin"),
-            models.CheckConstraint(condition=~Q(headline="") & ~Q(slug=""), name="item_has_headline_and_slug"),
+            models.CheckConstraint(
+                condition=~Q(headline="") & ~Q(slug=""), name="item_has_headline_and_slug"
+            ),
             models.CheckConstraint(
                 condition=Q(image="") | ~Q(image_alt=""),
                 name="item_image_has_words",
@@ -183,7 +189,7 @@ class NewsItem(models.Model):
     def __str__(self) -> str:
         return self.headline
 
-    def save(self, *args, **kwargs) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """Save in the issue of its section; a new item gets its slug and goes last."""
         if self.bulletin_id is None:
             self.bulletin_id = self.section.bulletin_id

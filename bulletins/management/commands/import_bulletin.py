@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         if refused:
             raise CommandError("\n".join(refused))
 
-    def import_file(self, path: Path, approver: AbstractUser | None, now: datetime.datetime) -> None:
+    def import_file(self, path: Path, approver: User | None, now: datetime.datetime) -> None:
         """Read, store and report one file."""
         text = read(path)
         parsed = parse(text)
@@ -53,7 +53,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  {line}")
 
 
-def approver_named(username: str) -> AbstractUser:
+def approver_named(username: str) -> User:
     """Return the person who approves; raise a CommandError unless that is staff with the permission."""
     user = get_user_model().objects.filter(username=username).first()
     if user is None:
