@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -34,7 +35,7 @@ class SectionFormSet(BaseInlineFormSet):
         for form in self.deleted_forms:
             section = form.instance
             if section.pk and (section.items.exists() or section.events.exists()):
-                form.add_error(None, f"“{section}” still holds items or events: move or delete those first.")
+                raise ValidationError(f"“{section}” still holds items or events: move or delete those first.")
 
 
 class SectionInline(admin.StackedInline):

@@ -117,9 +117,7 @@ def await_predecessor(pid_file: Path, name: str) -> None:
     deadline = time.monotonic() + PREDECESSOR_SECONDS
     while (owner := noted_process(pid_file)) and command_of(owner) == name:
         if time.monotonic() > deadline:
-            raise CannotRun(
-                f"Another {name} (process {owner}) works in {pid_file.parent}: stop that one first."
-            )
+            raise CannotRun(f"Another {name} (process {owner}) works in {pid_file.parent}: stop that one first.")
         time.sleep(0.05)
     # Without this note PostgreSQL would refuse to start if the number now belongs to another program.
     if owner and command_of(owner):

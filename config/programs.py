@@ -61,9 +61,7 @@ def find_redis() -> Program:
         return Program(package / "bin/redis-server", (package / "bin",))
     found = shutil.which("redis-server") or shutil.which("valkey-server")
     if not found:
-        raise CannotRun(
-            "There is no Redis here: install the package redis-server (or valkey), or give REDIS_URL."
-        )
+        raise CannotRun("There is no Redis here: install the package redis-server (or valkey), or give REDIS_URL.")
     return Program(Path(found).resolve(), ())
 
 

@@ -85,9 +85,7 @@ class Services:
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
 
     def stop(self) -> None:
@@ -118,9 +116,7 @@ class Services:
             fits = len(os.fsencode(place)) <= SOCKET_FOLDER_BYTES and PLAIN_PATH.fullmatch(str(place))
             if fits and (place.parent == self.home or reachable(place.parent)):
                 return place
-        raise CannotRun(
-            f"No folder is short enough for the sockets of {self.folder}: set TMPDIR to a short one."
-        )
+        raise CannotRun(f"No folder is short enough for the sockets of {self.folder}: set TMPDIR to a short one.")
 
     def _start(self) -> None:
         await_predecessor(self.data / "postmaster.pid", "postgres")
@@ -216,9 +212,7 @@ def locked(path: Path) -> IO[str]:
         lock.seek(0)
         holder = lock.read().strip()
         lock.close()
-        raise CannotRun(
-            f"The services in {path.parent} already run (process {holder}): stop them first."
-        ) from error
+        raise CannotRun(f"The services in {path.parent} already run (process {holder}): stop them first.") from error
     lock.truncate(0)
     lock.write(f"{os.getpid()}\n")
     lock.flush()

@@ -40,7 +40,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what approving will do, to how many; on POST do it."""
     bulletin = get_object_or_404(Bulletin.objects.with_parts(), pk=pk)
     typed = not approval.needs_second_person(bulletin)
-    form = ApproveForm(request.POST or None, bulletin=bulletin, typed=typed)
+    form = ApproveForm(request.POST if request.method == "POST" else None, bulletin=bulletin, typed=typed)
     if request.method == "POST" and form.is_valid():
         try:
             approval.approve(bulletin, cast(User, request.user), timezone.now())

@@ -16,3 +16,9 @@ class SecureClient(Client):
 def client() -> Client:
     """A reader's browser."""
     return SecureClient()
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings) -> None:
+    """Hash the cast's passwords fast: how slow that is in production is Django's to test."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

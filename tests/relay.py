@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -13,20 +13,28 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP as Session
 from aiosmtpd.smtp import Envelope
 from aiosmtpd.smtp import Session as State
+from django.db import connections
 from django.test import override_settings
 
 
 @dataclass
 class Relay:
-    """Accepts letters in memory; `answers` maps an address to the reply to its RCPT or its letter."""
+    """Accepts letters in memory.
+
+    `rcpt_answers` and `data_answers` map an address to the reply to its RCPT or its letter; `on_rcpt` and
+    `on_letter` are called with the address before the answer, in a thread that may use the database.
+    """
 
     rcpt_answers: dict[str, str] = field(default_factory=dict)
     data_answers: dict[str, str] = field(default_factory=dict)
     drop_after: set[str] = field(default_factory=set)
     seconds_a_letter: float = 0
+    on_rcpt: Callable[[str], None] | None = None
+    on_letter: Callable[[str], None] | None = None
     accepted: list[tuple[str, bytes]] = field(default_factory=list)
 
     async def handle_RCPT(self, server: Session, session: State, envelope: Envelope, address: str, options: list):
+        await aside(self.on_rcpt, address)
         if address in self.rcpt_answers:
             return self.rcpt_answers[address]
         envelope.rcpt_tos.append(address)
@@ -35,6 +43,7 @@ class Relay:
     async def handle_DATA(self, server: Session, session: State, envelope: Envelope) -> str:
         address = envelope.rcpt_tos[0]
         await asyncio.sleep(self.seconds_a_letter)
+        await aside(self.on_letter, address)
         if address in self.data_answers:
             return self.data_answers[address]
         self.accepted.append((address, envelope.original_content or b""))
@@ -51,6 +60,20 @@ class Relay:
     def letters(self) -> list[EmailMessage]:
         """The accepted letters, parsed."""
         return [BytesParser(policy=SMTP).parsebytes(data) for _, data in self.accepted]
+
+
+async def aside(call: Callable[[str], None] | None, address: str) -> None:
+    """Call something that may block, with database connections of its own."""
+    if call is not None:
+        await asyncio.to_thread(called, call, address)
+
+
+def called(call: Callable[[str], None], address: str) -> None:
+    """Call something and close the connections it opened."""
+    try:
+        call(address)
+    finally:
+        connections.close_all()
 
 
 def free_port() -> int:

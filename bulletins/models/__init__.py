@@ -1,8 +1,9 @@
 """What we say: issues, their parts, the days they are published on, and who approved them."""
 
-from bulletins.models.bulletin import Approval, Author, Bulletin
+from bulletins.models.bulletin import Bulletin
 from bulletins.models.days import PublicationDay
 from bulletins.models.parts import Event, NewsItem, Section, SectionKind, StandingSection, Topic
+from bulletins.models.people import Approval, Author
 
 __all__ = [
     "Approval",

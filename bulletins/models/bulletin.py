@@ -1,4 +1,4 @@
-"""An issue of the bulletin, its author, and the approvals that cover it."""
+"""An issue of the bulletin."""
 
 import datetime
 import math
@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.html import strip_tags
 
 from bulletins.models.parts import free_slug
+from bulletins.models.people import Author
 from bulletins.schedule import london_date
 from publication.models import one_line
 from publication.richtext import RichTextField
@@ -29,23 +30,6 @@ class LondonDate(Func):
 
     template = "((%(expressions)s AT TIME ZONE 'Europe/London')::date)"
     output_field = models.DateField()
-
-
-class Author(models.Model):
-    """Who signs an issue."""
-
-    name = models.CharField(max_length=100, unique=True, validators=[one_line])
-    role = models.CharField(
-        max_length=150, blank=True, validators=[one_line], help_text="Shown in the sign-off."
-    )
-    photo = models.ImageField(upload_to="authors/", blank=True)
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [models.CheckConstraint(condition=~Q(name=""), name="author_has_a_name")]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class BulletinQuerySet(models.QuerySet["Bulletin"]):
@@ -230,28 +214,3 @@ class Bulletin(models.Model):
     def others(self, at: datetime.datetime) -> BulletinQuerySet:
         """Return the ten newest other published issues."""
         return Bulletin.objects.published(at).exclude(pk=self.pk).newest_first()[:OTHERS_SHOWN]
-
-
-class Approval(models.Model):
-    """A named person's word that this very composition may go out."""
-
-    bulletin = models.ForeignKey(Bulletin, models.CASCADE, related_name="approvals")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-    fingerprint = models.CharField(max_length=64, help_text="Hash of the composition that was approved.")
-    lapsed_at = models.DateTimeField(null=True)
-    lapse_reason = models.CharField(max_length=200, blank=True)
-
-    class Meta:
-        ordering = ["-at", "-pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["bulletin"], condition=Q(lapsed_at__isnull=True), name="approval_one_in_force"
-            ),
-            models.CheckConstraint(
-                condition=Q(lapsed_at__isnull=True) | ~Q(lapse_reason=""), name="approval_lapsed_has_reason"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.bulletin} approved by {self.by}"

@@ -102,7 +102,9 @@ class PublicationDay(models.Model):
         return f"{self.date:%A} {self.date.day} {self.date:%B %Y}"
 
     def clean(self) -> None:
-        """Refuse a step between states that the table would refuse, in words."""
+        """Refuse in words what the table would refuse, where the month is not in the form."""
+        if self.date and first_of_month(self.date) != self.month:
+            raise ValidationError({"date": "Choose a day inside the month."})
         before = PublicationDay.objects.filter(pk=self.pk).values_list("state", flat=True).first()
         if before and before != self.state and (before, self.state) not in TRANSITIONS:
             raise ValidationError({"state": f"A day that is {before} cannot become {self.state}."})

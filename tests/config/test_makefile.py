@@ -29,9 +29,7 @@ def make_with_pythons(folder: Path, script: str) -> subprocess.CompletedProcess[
         (programs / name).write_text(f"#!/bin/sh\n{script}\n")
         (programs / name).chmod(0o755)
     path = f"{programs}:{os.environ['PATH']}"
-    return subprocess.run(
-        ["make", "test"], cwd=folder, env={"PATH": path}, capture_output=True, text=True, timeout=30
-    )
+    return subprocess.run(["make", "test"], cwd=folder, env={"PATH": path}, capture_output=True, text=True, timeout=30)
 
 
 @pytest.mark.parametrize(

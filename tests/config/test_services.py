@@ -148,9 +148,7 @@ def test_a_second_owner_is_refused_and_the_first_not_disturbed(folder):
 
 def test_nothing_outlives_an_owner_killed_by_force(folder):
     services = small(folder)
-    owner = subprocess.Popen(
-        [sys.executable, "-c", OWNER, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
+    owner = subprocess.Popen([sys.executable, "-c", OWNER, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert owner.stdout and owner.stdout.readline() == "up\n"
     assert len(processes_about(services.home)) >= 2
     owner.send_signal(signal.SIGKILL)

@@ -38,9 +38,9 @@ WAYS: dict[str, list[str]] = {
 }
 
 
-def make_readers(number: int, **fields) -> list[Subscriber]:
+def make_readers(number: int, first: int = 0, **fields) -> list[Subscriber]:
     """Make active subscribers, reader0@example.org and so on."""
-    addresses = [f"reader{n}@example.org" for n in range(number)]
+    addresses = [f"reader{n}@example.org" for n in range(first, first + number)]
     values = {"status": "active", "created_at": MARCH, **fields}
     return Subscriber.objects.bulk_create(
         Subscriber(address=address, address_hash=address_hash(address), **values) for address in addresses

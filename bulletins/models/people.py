@@ -1,0 +1,49 @@
+"""Who signs an issue, and who approved it."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from publication.models import one_line
+
+
+class Author(models.Model):
+    """Who signs an issue."""
+
+    name = models.CharField(max_length=100, unique=True, validators=[one_line])
+    role = models.CharField(
+        max_length=150, blank=True, validators=[one_line], help_text="Shown in the sign-off."
+    )
+    photo = models.ImageField(upload_to="authors/", blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.CheckConstraint(condition=~Q(name=""), name="author_has_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Approval(models.Model):
+    """A named person's word that this very composition may go out."""
+
+    bulletin = models.ForeignKey("bulletins.Bulletin", models.CASCADE, related_name="approvals")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    fingerprint = models.CharField(max_length=64, help_text="Hash of the composition that was approved.")
+    lapsed_at = models.DateTimeField(null=True)
+    lapse_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["bulletin"], condition=Q(lapsed_at__isnull=True), name="approval_one_in_force"
+            ),
+            models.CheckConstraint(
+                condition=Q(lapsed_at__isnull=True) | ~Q(lapse_reason=""), name="approval_lapsed_has_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.bulletin} approved by {self.by}"

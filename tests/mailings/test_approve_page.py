@@ -1,0 +1,131 @@
+"""The page on which an issue is released, and where that is taken back."""
+
+import datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from bulletins.models import Bulletin
+from publication.models import Publication
+from tests.factories import make_approved, make_bulletin, make_publication, make_staff, make_subscriber
+
+pytestmark = pytest.mark.django_db
+
+SOON = datetime.timedelta(days=3)
+
+
+@pytest.fixture
+def approver(client):
+    approver = make_staff("approver", "approve_bulletin", "view_bulletin")
+    client.force_login(approver)
+    return approver
+
+
+@pytest.fixture
+def draft():
+    make_publication()
+    make_subscriber(status="active")
+    editor = make_staff("editor")
+    return make_bulletin(publish_at=timezone.now() + SOON, publish_reason="for the test", last_edited_by=editor)
+
+
+def page(name, bulletin):
+    return reverse(f"mailings:{name}", args=[bulletin.pk])
+
+
+def status():
+    return Bulletin.objects.get().status
+
+
+def test_it_says_when_and_to_how_many(client, approver, draft):
+    words = client.get(page("approve", draft)).content.decode()
+    assert "It goes to 1 readers on" in words or "It goes to 1 reader on" in words
+    assert status() == "draft"
+
+
+def test_a_second_person_approves(client, approver, draft):
+    assert client.post(page("approve", draft)).status_code == 302
+    assert status() == "approved"
+    assert draft.approvals.get().by == approver
+
+
+def test_the_last_editor_may_not(client, approver, draft):
+    Bulletin.objects.update(last_edited_by=approver)
+    assert "a second person must approve" in client.get(page("approve", draft)).content.decode()
+    assert client.post(page("approve", draft)).status_code == 200
+    assert status() == "draft"
+
+
+def test_alone_a_typed_confirmation_is_asked_for(client, approver, draft):
+    Publication.objects.update(second_person=False)
+    Bulletin.objects.update(last_edited_by=approver)
+    client.post(page("approve", draft), {"confirmation": "yes"})
+    assert status() == "draft"
+    client.post(page("approve", draft), {"confirmation": draft.slug})
+    assert status() == "approved"
+
+
+def test_twice_says_that_it_is_approved(client, approver, draft):
+    client.post(page("approve", draft))
+    again = client.post(page("approve", draft))
+    assert again.status_code == 200
+    assert draft.approvals.count() == 1
+
+
+def test_late_it_says_within_a_minute(client, approver, draft):
+    Bulletin.objects.update(publish_at=timezone.now())
+    assert "within a minute" in client.get(page("approve", draft)).content.decode()
+
+
+def test_much_too_late_it_says_that_nothing_is_mailed(client, approver, draft):
+    Bulletin.objects.update(publish_at=timezone.now() - datetime.timedelta(hours=13))
+    assert "not mailed by itself" in client.get(page("approve", draft)).content.decode()
+
+
+def test_without_a_date_it_cannot_be_approved(client, approver, draft):
+    Bulletin.objects.update(publish_at=None)
+    assert "no publication date" in client.get(page("approve", draft)).content.decode()
+
+
+def test_an_editor_may_not_even_look(client, draft):
+    client.force_login(make_staff("somebody", "change_bulletin"))
+    assert client.get(page("approve", draft)).status_code == 403
+    assert client.post(page("approve", draft)).status_code == 403
+
+
+def test_a_stranger_is_sent_to_the_login(client, draft):
+    answer = client.post(page("approve", draft))
+    assert answer.status_code == 302
+    assert "/admin/login/" in answer.url
+    assert status() == "draft"
+
+
+def test_an_approval_is_taken_back_with_a_reason(client, approver, draft):
+    client.post(page("approve", draft))
+    client.post(page("take_back", draft), {"reason": ""})
+    assert status() == "approved"
+    client.post(page("take_back", draft), {"reason": "a typo"})
+    assert status() == "draft"
+    assert draft.approvals.get().lapse_reason == "approver: a typo"
+
+
+def test_a_published_issue_is_taken_down_with_a_reason(client, approver):
+    bulletin = make_approved()
+    client.post(page("withdraw", bulletin), {"reason": "It named a child."})
+    answer = client.get("/bulletins/2026/march/")
+    assert answer.status_code == 410
+    assert "It named a child." in answer.content.decode()
+
+
+def test_a_published_issue_does_not_become_a_draft(client, approver):
+    bulletin = make_approved()
+    client.post(page("take_back", bulletin), {"reason": "too late"})
+    assert status() == "approved"
+
+
+def test_looking_changes_nothing(client, approver, draft):
+    for name in ("take_back", "withdraw"):
+        assert client.get(page(name, draft)).status_code == 405
+    client.head(page("approve", draft))
+    assert status() == "draft"
