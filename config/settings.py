@@ -132,7 +132,7 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
-EMAIL_HELP = "give the mail relay, such as smtp+tls://user:password@relay.example.org:587"
+EMAIL_HELP = "give the mail relay, such as submission://user:password@relay.example.org:587"
 EMAIL = parsed("EMAIL_URL", EMAIL_HELP, env.dj_email_url)
 if "EMAIL_BACKEND" not in EMAIL:
     raise ImproperlyConfigured(f"EMAIL_URL has a scheme that is no mail's: {EMAIL_HELP}.")

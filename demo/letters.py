@@ -33,7 +33,7 @@ class Letter:
     def part(self, kind: str) -> str:
         """Return the text of its part of a kind (plain or html), or nothing."""
         body = self.message.get_body((kind,))
-        return body.get_content() if body else ""
+        return body.get_content().replace("\r\n", "\n") if body else ""
 
 
 def keys() -> list[str]:

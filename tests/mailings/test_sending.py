@@ -37,6 +37,5 @@ def test_a_due_issue_reaches_every_active_subscriber_once(relay):
     assert mailing.state == "finished"
     assert balance(mailing).counts["sent"] == 30
     m = relay.letters()[0]
-    print(m)
     assert m.defects == []
     assert set(Delivery.objects.values_list("message_id", flat=True)) == {m["Message-ID"] for m in relay.letters()}

@@ -5,9 +5,7 @@ from tests.factories import make_publication
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/publication/publication/"
-LINKS = {"links-TOTAL_FORMS": "1", "links-INITIAL_FORMS": "0", "links-0-kind": "podcast"} | {
-    "links-0-position": "0"
-}
+LINKS = {"links-TOTAL_FORMS": "1", "links-INITIAL_FORMS": "0", "links-0-kind": "podcast"} | {"links-0-position": "0"}
 
 
 def form(**fields) -> dict[str, str]:
