@@ -59,7 +59,12 @@ class Relay:
 
     def letters(self) -> list[EmailMessage]:
         """The accepted letters, parsed."""
-        return [BytesParser(policy=SMTP).parsebytes(data) for _, data in self.accepted]
+        return [parsed(data) for _, data in self.accepted]
+
+
+def parsed(data: bytes) -> EmailMessage:
+    """Return a letter as Python's email package reads it."""
+    return BytesParser(policy=SMTP).parsebytes(data)
 
 
 async def aside(call: Callable[[str], None] | None, address: str) -> None:
