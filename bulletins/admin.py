@@ -104,6 +104,9 @@ class BulletinAdmin(admin.ModelAdmin):
             return ["provenance", "month", "slug", "publish_at", "publish_reason", "audience"]
         return ["provenance"]
 
+    def get_view_on_site_url(self, obj: Bulletin | None = None) -> str | None:
+        return super().get_view_on_site_url(obj) if obj and obj.is_published(timezone.now()) else None
+
     def has_delete_permission(self, request: HttpRequest, obj: Bulletin | None = None) -> bool:
         return super().has_delete_permission(request, obj) and (
             obj is None or obj.status == Bulletin.Status.DRAFT
