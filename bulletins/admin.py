@@ -72,7 +72,7 @@ class NewsItemInline(PartInline):
 @admin.register(Bulletin)
 class BulletinAdmin(admin.ModelAdmin):
     form = BulletinForm
-    list_display = ["title", "month", "status", "publish_at", "audience"]
+    list_display = ["title", "for_month", "status", "publish_at", "audience"]
     list_filter = ["status", "audience", "author"]
     search_fields = ["title", "items__headline"]
     date_hierarchy = "month"
@@ -84,6 +84,11 @@ class BulletinAdmin(admin.ModelAdmin):
         ("Address and origin", {"fields": ["month", "slug", "reading_minutes", "provenance"]}),
     ]
     inlines = [SectionInline, EventInline, NewsItemInline]
+
+    @admin.display(description="month", ordering="month")
+    def for_month(self, bulletin: Bulletin) -> str:
+        """The month in words."""
+        return f"{bulletin.month:%B %Y}"
 
     def get_fieldsets(self, request: HttpRequest, obj: Bulletin | None = None) -> Any:
         return self.fieldsets if obj else [(None, {"fields": ["month", "author"]})]

@@ -4,6 +4,9 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+admin.site.site_header = admin.site.site_title = "First Wednesday"
+admin.site.index_title = "The desk"
+
 urlpatterns = [
     path("admin/", include("mailings.urls")),
     path("admin/", admin.site.urls),

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bulletins import approval
@@ -72,13 +73,15 @@ def what_follows(bulletin: Bulletin) -> str:
     now, hour = timezone.now(), bulletin.publish_at
     if hour is None:
         return "It has no publication date yet."
-    when = f"{timezone.localtime(hour):%A %d %B %Y at %H:%M}"
+    when = date_format(timezone.localtime(hour), "l j F Y, H:i")
+    number = readers()
+    people = f"{number} reader{'' if number == 1 else 's'}"
     if bulletin.audience == Bulletin.Audience.ARCHIVE_ONLY:
         return f"It is in the archive from {when}; it is never mailed."
     if hour > now:
-        return f"It goes to {readers()} readers on {when}."
+        return f"It goes to {people} on {when}."
     if now < hour + GRACE:
-        return f"It goes to {readers()} readers within a minute."
+        return f"It goes to {people} within a minute."
     return f"Its hour, {when}, is more than 12 hours past: it joins the archive and is not mailed by itself."
 
 

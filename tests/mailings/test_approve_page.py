@@ -40,7 +40,7 @@ def status():
 
 def test_it_says_when_and_to_how_many(client, approver, draft):
     words = client.get(page("approve", draft)).content.decode()
-    assert "It goes to 1 readers on" in words or "It goes to 1 reader on" in words
+    assert "It goes to 1 reader on" in words
     assert status() == "draft"
 
 
