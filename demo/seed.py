@@ -18,7 +18,7 @@ from publication.models import PlatformLink, Publication
 from resources.models import Resource
 from subscribers import wording
 from subscribers.addresses import address_hash
-from subscribers.models import ConsentEvent, Subscriber
+from subscribers.models import ConsentEvent, Subscriber, Suppression
 
 CONTENT = Path(__file__).parent / "content"
 ARCHIVE = ("september-2025.txt", "december-2025.txt", "march-2026.txt")
@@ -30,6 +30,7 @@ EVENTS_OF = {
     "pending": ["asked"],
     "unsubscribed": ["asked", "confirmed", "unsubscribed"],
 }
+SUPPRESSED = {"unsubscribed": "unsubscribed", "bounced": "hard bounce", "complained": "complaint"}
 EDITING = ("bulletin", "section", "newsitem", "event", "author", "topic", "resource", "standingsection")
 ROLES = {"editor": False, "approver": False, "administrator": True}
 
@@ -114,6 +115,11 @@ def make_people(at: datetime.datetime) -> None:
     states = [status for status, number in PEOPLE.items() for _ in range(number)]
     people = [make_person(number, status, joined) for number, status in enumerate(states, 1)]
     Subscriber.objects.bulk_create(people)
+    Suppression.objects.bulk_create(
+        Suppression(address_hash=person.address_hash, reason=SUPPRESSED[person.status], at=joined)
+        for person in people
+        if person.status in SUPPRESSED
+    )
     ConsentEvent.objects.bulk_create(event for person in people for event in consent_of(person, joined))
 
 

@@ -8,7 +8,7 @@ from demo.seed import seed
 from mailings.clock import tick
 from mailings.models import Mailing
 from mailings.opening import due
-from subscribers.models import ConsentEvent, Subscriber
+from subscribers.models import ConsentEvent, Subscriber, Suppression
 
 NOW = datetime.datetime(2026, 11, 20, 12, 0, tzinfo=datetime.UTC)
 MINUTE = datetime.timedelta(minutes=1)
@@ -30,6 +30,13 @@ def test_everybody_lives_at_a_reserved_domain_and_gave_consent(seeded):
     domains = {address.partition("@")[2] for address in Subscriber.objects.values_list("address", flat=True)}
     assert domains == {"example.org", "example.com", "example.net"}
     assert ConsentEvent.objects.values("subscriber").distinct().count() == 1200
+
+
+def test_who_left_bounced_or_complained_is_suppressed(seeded):
+    gone = Subscriber.objects.filter(status__in=["unsubscribed", "bounced", "complained"])
+    hashes = set(Suppression.objects.values_list("address_hash", flat=True))
+    assert hashes == set(gone.values_list("address_hash", flat=True))
+    assert len(hashes) == 80
 
 
 def test_three_issues_are_in_the_archive_and_never_mailed(seeded):
