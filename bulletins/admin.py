@@ -113,9 +113,7 @@ class BulletinAdmin(admin.ModelAdmin):
         return super().get_view_on_site_url(obj) if obj and obj.is_published(timezone.now()) else None
 
     def has_delete_permission(self, request: HttpRequest, obj: Bulletin | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and (
-            obj is None or obj.status == Bulletin.Status.DRAFT
-        )
+        return super().has_delete_permission(request, obj) and (obj is None or obj.status == Bulletin.Status.DRAFT)
 
     def save_model(self, request: HttpRequest, obj: Bulletin, form: ModelForm, change: bool) -> None:
         obj.last_edited_by_id = request.user.pk
@@ -141,15 +139,11 @@ class BulletinAdmin(admin.ModelAdmin):
         """Tell the editor that the approval no longer holds."""
         messages.warning(request, f"{bulletin} was approved; after this edit it is a draft again.")
 
-    def response_add(
-        self, request: HttpRequest, obj: Bulletin, post_url_continue: Any = None
-    ) -> HttpResponse:
+    def response_add(self, request: HttpRequest, obj: Bulletin, post_url_continue: Any = None) -> HttpResponse:
         messages.success(request, f"{obj} is started: its standing sections are there, now write the items.")
         return HttpResponseRedirect(reverse("admin:bulletins_bulletin_change", args=[obj.pk]))
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> Any:
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         bulletin = self.get_object(request, object_id)
         extra = {"approval": approval_in_force(bulletin) if bulletin else None, **(extra_context or {})}
         return super().change_view(request, object_id, form_url, extra)
@@ -164,9 +158,7 @@ class AuthorAdmin(admin.ModelAdmin):
         super().save_model(request, obj, form, change)
         for bulletin in Bulletin.objects.upcoming(timezone.now()).filter(author=obj):
             if lapse_if_changed(bulletin, timezone.now(), f"{request.user} edited its author"):
-                messages.warning(
-                    request, f"{bulletin} was approved; with another author it is a draft again."
-                )
+                messages.warning(request, f"{bulletin} was approved; with another author it is a draft again.")
 
 
 @admin.register(StandingSection)

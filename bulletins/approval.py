@@ -21,7 +21,7 @@ def needs_second_person(bulletin: Bulletin) -> bool:
 def faults(bulletin: Bulletin, by: AbstractBaseUser) -> list[str]:
     """Return what keeps a person from approving an issue, one sentence each."""
     found = []
-    if bulletin.status != Bulletin.Status.DRAFT:
+    if bulletin.status != Bulletin.Status.DRAFT and not changed_since(bulletin):
         found.append(f"This issue is {bulletin.status} already.")
     if bulletin.publish_at is None:
         found.append("It has no publication date: fill in “publish at”.")
@@ -32,6 +32,11 @@ def faults(bulletin: Bulletin, by: AbstractBaseUser) -> list[str]:
     return found
 
 
+def changed_since(bulletin: Bulletin) -> bool:
+    """Tell whether an approved issue no longer is what was approved: it may then be approved again."""
+    return bulletin.status == Bulletin.Status.APPROVED and not is_covered(bulletin)
+
+
 @transaction.atomic
 def approve(bulletin: Bulletin, by: User, at: datetime.datetime) -> Approval:
     """Approve an issue as it stands now; raise a ValidationError that says what keeps it from being approved."""
@@ -39,6 +44,7 @@ def approve(bulletin: Bulletin, by: User, at: datetime.datetime) -> Approval:
     found = faults(locked, by)
     if found:
         raise ValidationError(found)
+    locked.approvals.filter(lapsed_at__isnull=True).update(lapsed_at=at, lapse_reason="approved again as it stands now")
     locked.status = bulletin.status = Bulletin.Status.APPROVED
     locked.save(update_fields=["status", "updated_at"])
     return Approval.objects.create(bulletin=locked, by=by, at=at, fingerprint=compose(locked).fingerprint())

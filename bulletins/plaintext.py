@@ -149,9 +149,7 @@ class PlainTextWriter(HTMLParser):
 
     def paragraph(self, text: str) -> Paragraph:
         """Return a paragraph that knows where it stands."""
-        return Paragraph(
-            text, self.lists if self.counters else 0, self.quotations if QUOTED in self.prefix else 0
-        )
+        return Paragraph(text, self.lists if self.counters else 0, self.quotations if QUOTED in self.prefix else 0)
 
     def result(self) -> str:
         """Return all that was written."""

@@ -19,9 +19,7 @@ REFUSALS = (smtplib.SMTPSenderRefused, smtplib.SMTPRecipientsRefused, smtplib.SM
 
 def raise_alert(day: PublicationDay, kind: str, words: str, at: datetime.datetime) -> bool:
     """Record an alert to be mailed; False when it was raised before."""
-    _, new = AlertSent.objects.get_or_create(
-        day=day, kind=kind[:40], defaults={"words": words, "raised_at": at}
-    )
+    _, new = AlertSent.objects.get_or_create(day=day, kind=kind[:40], defaults={"words": words, "raised_at": at})
     return new
 
 

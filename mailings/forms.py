@@ -25,9 +25,7 @@ class ApproveForm(forms.Form):
         """Accept the issue's own address only."""
         typed = self.cleaned_data["confirmation"].strip()
         if typed != self.wanted:
-            raise forms.ValidationError(
-                f"Type {self.wanted} to confirm that you approve this issue by yourself."
-            )
+            raise forms.ValidationError(f"Type {self.wanted} to confirm that you approve this issue by yourself.")
         return typed
 
 

@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -13,10 +13,11 @@ from django.template.loader import render_to_string
 from bulletins.composition import Composition, compose
 from bulletins.models import Bulletin
 from bulletins.plaintext import Links
-from mailings.mime import Letter, build, slot
+from mailings.mime import Letter, build, named, slot
 from mailings.models import Mailing
 from publication.letters import INLINER, sender_of
 from publication.models import Publication
+from subscribers.addresses import normalised
 
 Headers = list[tuple[str, str]]
 BLANK_LINES = re.compile(r"\n\s*\n")
@@ -67,19 +68,14 @@ def letter_context(bulletin: Bulletin, composition: Composition, words: Publicat
     }
 
 
-def list_id(words: Publication) -> str:
-    """Return the List-Id field (RFC 2919): the publication's name and an identifier in its own domain."""
-    name = words.name.replace("\\", "").replace('"', "")
-    return f'"{name}" <e-bulletin.{settings.MAIL_DOMAIN}>'
-
-
 def shared_headers(bulletin: Bulletin, words: Publication, subject: str) -> Headers:
     """Return the header fields that all readers share; Date is the hour of publication."""
     sent_for = (bulletin.publish_at or bulletin.created_at).astimezone(datetime.UTC)
-    fields = [("From", sender_of(words)), ("Subject", subject), ("Date", format_datetime(sent_for))]
+    sender = named("From", words.sender[0], parseaddr(sender_of(words))[1])
+    fields = [("From", sender), ("Subject", subject), ("Date", format_datetime(sent_for))]
     if words.feedback_address:
-        fields.append(("Reply-To", words.feedback_address))
-    fields.append(("List-Id", list_id(words)))
+        fields.append(("Reply-To", normalised(words.feedback_address)))
+    fields.append(("List-Id", named("List-Id", words.name, f"e-bulletin.{settings.MAIL_DOMAIN}")))
     fields.append(("List-Archive", f"<{settings.SITE_URL}/bulletins/>"))
     return fields
 

@@ -4,16 +4,17 @@ The decoded text is cut at its slots and each piece is quoted-printable encoded 
 break on either side of a slot; so a value of at most 76 URL-safe characters needs no encoding of its own.
 """
 
-import email.policy
 import re
 from dataclasses import dataclass
+from email.header import Header
 from email.quoprimime import body_encode
 
 SLOT = re.compile("\x02(address|message_id|token)\x03")
 # RFC 2045, 6.7: encoded lines have at most 76 characters; some room is left for the soft break.
 QP_WIDTH = 72
-CRLF = b"\r\n"
-POLICY = email.policy.SMTP
+# RFC 2047, 2: so has a line with encoded words; the field's name stands before the first of them.
+FIELD_WIDTH, ENCODED_WORD = 76, 60
+BREAKS = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
 def slot(name: str) -> str:
@@ -46,18 +47,49 @@ class Letter:
         return b"".join([part if isinstance(part, bytes) else own[part] for part in self.parts])
 
 
+def refuse_breaks(name: str, value: str) -> None:
+    """Raise a ValueError for a value with which a field would end early."""
+    if BREAKS.search(value):
+        raise ValueError(f"The {name} of a letter cannot hold a line break or another control character.")
+
+
+def encoded(text: str) -> str:
+    """Return free text as ASCII: itself, or encoded words (RFC 2047), also where it only looks like one."""
+    if text.isascii() and "=?" not in text:
+        return text
+    return Header(text, "utf-8", maxlinelen=ENCODED_WORD).encode(splitchars="", linesep="")
+
+
+def named(name: str, words: str, address: str) -> str:
+    """Return the value of a field that is an address, or a list's id, with words before it."""
+    refuse_breaks(name, words)
+    words = " ".join(words.split())
+    phrase = encoded(words)
+    if phrase == words:
+        phrase = '"' + re.sub(r'(["\\])', r"\\\1", words) + '"'
+    return f"{phrase} <{address}>"
+
+
 def header(name: str, value: str) -> str:
-    """Return one folded header field with its line end; a line break inside the value is refused."""
-    if re.search(r"[\r\n\x00]", value):
-        raise ValueError(f"The {name} of a letter cannot hold a line break.")
-    return POLICY.header_factory(name, value).fold(policy=POLICY)
+    """Return one header field with its line end, broken before blanks; of all fields only Subject is free text.
+
+    Python's own header classes are not asked: before 3.11.10 they read a line break out of an encoded word.
+    """
+    refuse_breaks(name, value)
+    lines, line = [], f"{name}:"
+    for word in (encoded(value) if name == "Subject" else value).split():
+        if len(f"{line} {word}") > FIELD_WIDTH and line.strip() != f"{name}:":
+            lines.append(line)
+            line = ""
+        line += f" {word}"
+    return "\r\n".join([*lines, line]) + "\r\n"
 
 
 def quoted_printable(text: str) -> str:
     """Encode one literal piece; a blank at its end is written =20: the encoder takes the line as going on."""
-    unix = text.replace("\r\n", "\n").encode().decode("latin-1")
-    encoded = body_encode(unix, maxlinelen=QP_WIDTH, eol="\r\n")
-    return re.sub(r"[ \t]\Z", lambda blank: f"={ord(blank[0]):02X}", encoded)
+    unix = re.sub(r"\r\n?", "\n", text).encode().decode("latin-1")
+    lines = body_encode(unix, maxlinelen=QP_WIDTH, eol="\r\n")
+    return re.sub(r"[ \t]\Z", lambda blank: f"={ord(blank[0]):02X}", lines)
 
 
 def encoded_body(text: str) -> list[str]:

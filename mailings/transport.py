@@ -80,9 +80,7 @@ class Relay:
         place = (settings.EMAIL_HOST, settings.EMAIL_PORT)
         wait = settings.SMTP_CONNECT_SECONDS
         if settings.EMAIL_USE_SSL:
-            return smtplib.SMTP_SSL(
-                *place, settings.MAIL_DOMAIN, timeout=wait, context=ssl.create_default_context()
-            )
+            return smtplib.SMTP_SSL(*place, settings.MAIL_DOMAIN, timeout=wait, context=ssl.create_default_context())
         return smtplib.SMTP(*place, settings.MAIL_DOMAIN, timeout=wait)
 
     def offer(self, sender: str, recipient: str) -> Outcome:

@@ -65,7 +65,14 @@ def approve_context(request: HttpRequest, bulletin: Bulletin, form: ApproveForm)
         "follows": what_follows(bulletin),
         "in_force": approval.approval_in_force(bulletin),
         "is_published": bulletin.is_published(timezone.now()),
+        "held": is_held(bulletin),
     }
+
+
+def is_held(bulletin: Bulletin) -> bool:
+    """Tell whether an issue is kept from being mailed because it changed after its approval."""
+    for_mailing = bulletin.audience == Bulletin.Audience.SUBSCRIBERS and not bulletin.mailings.exists()
+    return for_mailing and approval.changed_since(bulletin)
 
 
 def what_follows(bulletin: Bulletin) -> str:

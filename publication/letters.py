@@ -49,10 +49,7 @@ def staff_addresses() -> list[str]:
 
 def alert_staff(subject: str, words: str) -> int:
     """Write to each member of staff; return how many were written to. Raises what SMTP raises."""
-    letters = [
-        letter("publication/email/alert", to, {"subject": subject, "words": words})
-        for to in staff_addresses()
-    ]
+    letters = [letter("publication/email/alert", to, {"subject": subject, "words": words}) for to in staff_addresses()]
     for each in letters:
         each.send()
     return len(letters)

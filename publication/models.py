@@ -12,9 +12,7 @@ from django.db.models import Q
 from publication.richtext import RichTextField
 
 LONDON = ZoneInfo("Europe/London")
-one_line = RegexValidator(
-    r"\A[^\x00-\x1f\x7f\u2028\u2029]*\Z", "Write this on one line, without control characters."
-)
+one_line = RegexValidator(r"\A[^\x00-\x1f\x7f\u2028\u2029]*\Z", "Write this on one line, without control characters.")
 
 
 class WebAddressField(models.URLField):
@@ -104,12 +102,8 @@ class PlatformLink(models.Model):
         ordering = ["position", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["publication", "url"], name="platform_link_once"),
-            models.CheckConstraint(
-                condition=Q(kind__in=["podcast", "social"]), name="platform_link_kind_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(url__regex=r"^https?://"), name="platform_link_is_web_address"
-            ),
+            models.CheckConstraint(condition=Q(kind__in=["podcast", "social"]), name="platform_link_kind_known"),
+            models.CheckConstraint(condition=Q(url__regex=r"^https?://"), name="platform_link_is_web_address"),
         ]
 
     def __str__(self) -> str:

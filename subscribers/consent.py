@@ -53,9 +53,7 @@ def answered_lately(person: Subscriber, kind: OutgoingLetter.Kind, at: datetime.
     return person.letters.filter(Q(sent=None) | Q(sent__gt=since), kind=kind).exists()
 
 
-def holder_of_link(
-    token: str, at: datetime.datetime, people: SubscriberQuerySet | None = None
-) -> Subscriber | None:
+def holder_of_link(token: str, at: datetime.datetime, people: SubscriberQuerySet | None = None) -> Subscriber | None:
     """Return the person a confirm token would confirm, or None: wrong, used, expired, or barred since."""
     if not has_shape(token):
         return None
@@ -75,9 +73,7 @@ def confirm(token: str, wording: str, source: str, at: datetime.datetime) -> Sub
     person = holder_of_link(token, at, Subscriber.objects.select_for_update())
     if not person:
         return None
-    Suppression.objects.filter(
-        address_hash=person.address_hash, reason__in=Suppression.LIFTED_BY_CONFIRMING
-    ).delete()
+    Suppression.objects.filter(address_hash=person.address_hash, reason__in=Suppression.LIFTED_BY_CONFIRMING).delete()
     settle(person, Status.ACTIVE)
     record(person, What.CONFIRMED, wording, source, at)
     return person
@@ -144,8 +140,6 @@ def settle(person: Subscriber, status: Subscriber.Status) -> None:
     person.letters.filter(sent=None).delete()
 
 
-def record(
-    person: Subscriber, what: ConsentEvent.What, wording: str, source: str, at: datetime.datetime
-) -> None:
+def record(person: Subscriber, what: ConsentEvent.What, wording: str, source: str, at: datetime.datetime) -> None:
     """Append to a person's consent what they did, when, and in which words."""
     ConsentEvent.objects.create(subscriber=person, what=what, wording=wording, source=source, at=at)

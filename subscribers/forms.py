@@ -13,9 +13,7 @@ class SubscribeForm(forms.Form):
     address = forms.CharField(
         label="Email address",
         error_messages={"required": "Enter your email address, like name@example.org."},
-        widget=forms.EmailInput(
-            attrs={"autocomplete": "email", "spellcheck": "false", "autocapitalize": "none"}
-        ),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false", "autocapitalize": "none"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -58,9 +58,7 @@ class Subscriber(models.Model):
         indexes = [models.Index(fields=["id"], condition=Q(status="active"), name="subscriber_active")]
         constraints = [
             models.UniqueConstraint(Lower("address"), name="subscriber_address_once"),
-            models.UniqueConstraint(
-                fields=["link_hash"], condition=~Q(link_hash=""), name="subscriber_link_once"
-            ),
+            models.UniqueConstraint(fields=["link_hash"], condition=~Q(link_hash=""), name="subscriber_link_once"),
             models.CheckConstraint(
                 condition=Q(status__in=["pending", "active", "unsubscribed", "bounced", "complained"]),
                 name="subscriber_status_known",
@@ -69,9 +67,7 @@ class Subscriber(models.Model):
                 condition=Q(address__regex=r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+$"),
                 name="subscriber_address_shape",
             ),
-            models.CheckConstraint(
-                condition=Q(letter_token__regex=r"^[\w-]{43}$"), name="subscriber_token_shape"
-            ),
+            models.CheckConstraint(condition=Q(letter_token__regex=r"^[\w-]{43}$"), name="subscriber_token_shape"),
             models.CheckConstraint(
                 condition=Q(link_hash="", link_expires_at__isnull=True)
                 | (~Q(link_hash="") & Q(link_expires_at__isnull=False)),
@@ -178,9 +174,7 @@ class OutgoingLetter(models.Model):
             models.UniqueConstraint(
                 fields=["subscriber", "kind"], condition=Q(sent__isnull=True), name="outgoing_letter_once"
             ),
-            models.CheckConstraint(
-                condition=Q(kind__in=["confirm", "already"]), name="outgoing_letter_kind_known"
-            ),
+            models.CheckConstraint(condition=Q(kind__in=["confirm", "already"]), name="outgoing_letter_kind_known"),
         ]
 
     def __str__(self) -> str:

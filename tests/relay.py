@@ -21,13 +21,15 @@ from django.test import override_settings
 class Relay:
     """Accepts letters in memory.
 
-    `rcpt_answers` and `data_answers` map an address to the reply to its RCPT or its letter; `on_rcpt` and
-    `on_letter` are called with the address before the answer, in a thread that may use the database.
+    `rcpt_answers` and `data_answers` map an address to the reply to its RCPT or its letter. The connection
+    breaks at the RCPT of those in `hang_up_on`, and once after the letter of those in `drop_after`. `on_rcpt`
+    and `on_letter` are called with the address before the answer, in a thread that may use the database.
     """
 
     rcpt_answers: dict[str, str] = field(default_factory=dict)
     data_answers: dict[str, str] = field(default_factory=dict)
     drop_after: set[str] = field(default_factory=set)
+    hang_up_on: set[str] = field(default_factory=set)
     seconds_a_letter: float = 0
     on_rcpt: Callable[[str], None] | None = None
     on_letter: Callable[[str], None] | None = None
@@ -35,6 +37,8 @@ class Relay:
 
     async def handle_RCPT(self, server: Session, session: State, envelope: Envelope, address: str, options: list):
         await aside(self.on_rcpt, address)
+        if address in self.hang_up_on:
+            server.transport.abort()
         if address in self.rcpt_answers:
             return self.rcpt_answers[address]
         envelope.rcpt_tos.append(address)

@@ -65,9 +65,7 @@ def test_nothing_is_imported_inside_a_function(path):
 
 def test_no_module_imports_itself_by_a_detour():
     names = {dotted(path): imports_of(path) for path in modules()}
-    graph = {
-        name: {other for other in found if other in names and other != name} for name, found in names.items()
-    }
+    graph = {name: {other for other in found if other in names and other != name} for name, found in names.items()}
     # A package's __init__ gathers its modules: what imports the package does not import them by that.
     for name, found in graph.items():
         found -= {parent for parent in names if name.startswith(parent + ".")}

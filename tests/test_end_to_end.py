@@ -63,9 +63,7 @@ def kill(process: subprocess.Popen) -> None:
 
 
 def worker(env: dict[str, str]):
-    return celery(
-        env, "worker", "--concurrency", "1", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"
-    )
+    return celery(env, "worker", "--concurrency", "1", "--loglevel", "WARNING", "--without-gossip", "--without-mingle")
 
 
 def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:

@@ -45,9 +45,7 @@ def test_a_malformed_value_is_one_sentence_too(name, value):
 
 
 def test_production_settings_pass_djangos_own_checks():
-    done = manage(
-        "check", "--deploy", "--fail-level", "WARNING", SECRET_KEY="0123456789abcdefghijklmnopqrstuvwxyz" * 2
-    )
+    done = manage("check", "--deploy", "--fail-level", "WARNING", SECRET_KEY="0123456789abcdefghijklmnopqrstuvwxyz" * 2)
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -15,13 +15,9 @@ _REACH = 6
 _LONGEST_ROLE = 120
 _LONGEST_FEEDBACK = 250
 _ISSUES = r"(?:bulletins?|newsletters?|issues?|editions?)"
-_OTHERS = re.compile(
-    rf"(?:other|previous|past|earlier|recent|more)\s(?:e-?\s?)?{_ISSUES}\s?:?", re.IGNORECASE
-)
+_OTHERS = re.compile(rf"(?:other|previous|past|earlier|recent|more)\s(?:e-?\s?)?{_ISSUES}\s?:?", re.IGNORECASE)
 _MONTH = re.compile(rf"\b(?:{'|'.join(MONTHS)})\s[0-9]{{4}}\b", re.IGNORECASE)
-_ASKS = re.compile(
-    r"\b(?:let us know|tell us|send us|give us|e-?mail us|write to us|welcome)\b", re.IGNORECASE
-)
+_ASKS = re.compile(r"\b(?:let us know|tell us|send us|give us|e-?mail us|write to us|welcome)\b", re.IGNORECASE)
 _OPINION = re.compile(r"\b(?:think|feedback|comments?|suggestions?|views|thoughts)\b", re.IGNORECASE)
 _ISSUE = re.compile(rf"{_ISSUES}\b", re.IGNORECASE)
 _FAREWELL = re.compile(
@@ -44,9 +40,7 @@ class Closing:
 def other_bulletins(lines: Sequence[Line]) -> list[Line]:
     """Return the lines of the last list of other bulletins, its heading first; none where no such list is."""
     printed = [Line(line.number, squeezed(line.text)) for line in lines if line.text.strip()]
-    starts = [
-        index for index, line in enumerate(printed) if len(line.text) < 60 and _OTHERS.fullmatch(line.text)
-    ]
+    starts = [index for index, line in enumerate(printed) if len(line.text) < 60 and _OTHERS.fullmatch(line.text)]
     for start in reversed(starts):
         found = _run_of_months(printed[start + 1 :])
         if found:
@@ -131,9 +125,7 @@ def _role_at(blocks: Sequence[Block], name: int) -> int | None:
 
 
 def _is_role(text: str) -> bool:
-    return (
-        0 < len(text) <= _LONGEST_ROLE and text[-1] not in ".:;,!?" and text[0].isupper() and "@" not in text
-    )
+    return 0 < len(text) <= _LONGEST_ROLE and text[-1] not in ".:;,!?" and text[0].isupper() and "@" not in text
 
 
 def _start(blocks: Sequence[Block], feedback: Sequence[int], name: int | None) -> int:

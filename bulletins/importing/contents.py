@@ -39,9 +39,7 @@ def contents_of(body: Sequence[Block]) -> Contents | None:
         if not isinstance(block, Listing) or len(block.entries) > _MOST_HEADLINES:
             continue
         heading = _heading_above(body, index)
-        printed_below = sum(
-            places[entry_key][-1] > index for entry_key in _keys(block) if entry_key in places
-        )
+        printed_below = sum(places[entry_key][-1] > index for entry_key in _keys(block) if entry_key in places)
         if _is_enough(printed_below, len(block.entries), heading):
             return Contents(index, heading, tuple(_placed(body, index, places)))
     return None
@@ -58,11 +56,7 @@ def _lines_by_key(body: Sequence[Block]) -> dict[str, list[int]]:
 
 def _heading_above(body: Sequence[Block], index: int) -> Paragraph | None:
     above = body[index - 1] if index else None
-    if (
-        isinstance(above, Paragraph)
-        and above.whole
-        and (looks_like_heading(above.text) or kind_of(above.text))
-    ):
+    if isinstance(above, Paragraph) and above.whole and (looks_like_heading(above.text) or kind_of(above.text)):
         return above
     return None
 
@@ -88,9 +82,7 @@ def _placed(body: Sequence[Block], at: int, places: dict[str, list[int]]) -> Ite
             start = max(start, index + 2)
             yield Headline(entry.line, entry.text, index)
             continue
-        later = min(
-            (place for place in printed[position:] if place is not None and place >= start), default=len(body)
-        )
+        later = min((place for place in printed[position:] if place is not None and place >= start), default=len(body))
         found = _beginning(body, entry, range(start, later))
         start = start if found is None else found + 1
         yield Headline(entry.line, entry.text, found, lost=True)

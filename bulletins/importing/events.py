@@ -118,14 +118,10 @@ def odd_announcements(blocks: Iterable[Block], printed_on: date) -> Iterator[Fin
     """Find dates that do not exist, have no title, or fall on another day of the week than printed."""
     for found in announcements(blocks, printed_on):
         if found.start is None:
-            yield Finding(
-                found.line, f"“{found.printed}” is no possible date and hour: no event was made of it."
-            )
+            yield Finding(found.line, f"“{found.printed}” is no possible date and hour: no event was made of it.")
             continue
         if not found.weekday_agrees:
             meant = f"{found.start:%A} {found.start.day} {found.start:%B %Y}"
             yield Finding(found.line, f"“{found.printed}”: that day is {meant}; check the event.")
         if not found.title:
-            yield Finding(
-                found.line, f"“{found.printed}” announces no title: the event is called “{UNTITLED}”."
-            )
+            yield Finding(found.line, f"“{found.printed}” announces no title: the event is called “{UNTITLED}”.")

@@ -40,9 +40,7 @@ def headlines_without_item(layout: Layout) -> Iterator[Finding]:
     """A headline of the contents of which nothing is found in the body."""
     for headline in _lost(layout):
         if headline.index is None:
-            yield Finding(
-                headline.line, f"the contents name “{headline.text}”, but nothing below begins with it."
-            )
+            yield Finding(headline.line, f"the contents name “{headline.text}”, but nothing below begins with it.")
 
 
 def _lost(layout: Layout) -> list[Headline]:
@@ -66,9 +64,7 @@ def headings_not_in_contents(layout: Layout) -> Iterator[Finding]:
     named = {headline.index for headline in layout.contents.headlines}
     for heading in layout.headings:
         if not heading.kind and heading.index not in named:
-            yield Finding(
-                heading.line, f"“{heading.text}” was taken for a news item, but the contents do not name it."
-            )
+            yield Finding(heading.line, f"“{heading.text}” was taken for a news item, but the contents do not name it.")
 
 
 def news_without_heading(layout: Layout) -> Iterator[Finding]:
@@ -86,9 +82,7 @@ def headings_without_text(layout: Layout) -> Iterator[Finding]:
     for group in layout.groups:
         if group.is_empty and group.opening:
             heading = group.opening.heading
-            yield Finding(
-                heading.line, f"nothing stands below the heading “{heading.text}”: the section was left out."
-            )
+            yield Finding(heading.line, f"nothing stands below the heading “{heading.text}”: the section was left out.")
         for item in group.items:
             if not item.blocks:
                 yield Finding(item.heading.line, f"nothing stands below the heading “{item.heading.text}”.")
@@ -99,9 +93,7 @@ def short_lines(layout: Layout) -> Iterator[Finding]:
     author = key(layout.header.author)
     for block in layout.told:
         if isinstance(block, Paragraph) and is_bare_heading(block) and key(block.text) != author:
-            yield Finding(
-                block.line, f"“{block.text}” looks like a heading without text: kept as a paragraph."
-            )
+            yield Finding(block.line, f"“{block.text}” looks like a heading without text: kept as a paragraph.")
 
 
 def feedback_line(layout: Layout) -> Iterator[Finding]:
@@ -111,9 +103,7 @@ def feedback_line(layout: Layout) -> Iterator[Finding]:
         lack = "" if EMAIL.search(paragraph.text) else " prints no address:"
         yield Finding(paragraph.line, f"the feedback line “{paragraph.text}”{lack or ' is'} {instead}.")
     if not layout.closing.feedback:
-        yield Finding(
-            layout.last_line, "no line asks for feedback; the page shows the publication's own address."
-        )
+        yield Finding(layout.last_line, "no line asks for feedback; the page shows the publication's own address.")
 
 
 def signature(layout: Layout) -> Iterator[Finding]:

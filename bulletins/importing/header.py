@@ -44,22 +44,14 @@ def header_of(lines: Sequence[Line]) -> Header:
         raise NotABulletin("it is empty: give the plain text of one bulletin.")
     title = printed[0]
     if _byline(title):
-        raise NotABulletin(
-            f"line {title.number} is the byline and no title stands above it: print the title first."
-        )
+        raise NotABulletin(f"line {title.number} is the byline and no title stands above it: print the title first.")
     if len(title.text) > LONGEST_TITLE:
-        raise NotABulletin(
-            f"line {title.number} is too long for a title: begin with a title line of its own."
-        )
+        raise NotABulletin(f"line {title.number} is too long for a title: begin with a title line of its own.")
     found = _byline(printed[-1])
     if len(printed) < 2 or not found:
-        raise NotABulletin(
-            f"line {printed[-1].number} is no byline: below the title write a line like {_EXAMPLE}."
-        )
+        raise NotABulletin(f"line {printed[-1].number} is no byline: below the title write a line like {_EXAMPLE}.")
     if int(found["minutes"]) > _LONGEST_READ:
-        raise NotABulletin(
-            f"line {printed[1].number} prints more than {_LONGEST_READ} minutes: correct the minutes."
-        )
+        raise NotABulletin(f"line {printed[1].number} prints more than {_LONGEST_READ} minutes: correct the minutes.")
     day = _date_of(found, printed[1].number)
     return Header(title.text, found["author"].strip(), day, int(found["minutes"]), printed[1].number)
 

@@ -98,15 +98,11 @@ def lay_out(text: str) -> Layout:
     others = other_bulletins(below)
     body, closing = closing_of(blocks_of(_without(below, others)), header.author)
     if not body:
-        raise NotABulletin(
-            f"below the byline in line {header.line} stands no text: add the text of the bulletin."
-        )
+        raise NotABulletin(f"below the byline in line {header.line} stands no text: add the text of the bulletin.")
     contents = contents_of(body)
     headings = headings_of(body, contents, header.author)
     if len(headings) > _MOST_HEADINGS:
-        raise NotABulletin(
-            f"it has {len(headings)} headings, which is too many: give the text of one bulletin."
-        )
+        raise NotABulletin(f"it has {len(headings)} headings, which is too many: give the text of one bulletin.")
     last = max(line.number for line in lines if line.text.strip())
     return Layout(header, tuple(body), contents, tuple(headings), closing, tuple(others), last)
 

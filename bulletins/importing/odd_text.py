@@ -15,9 +15,7 @@ _COLON_INSIDE = re.compile(
 )
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
 _ORDINAL = re.compile(r"\s*\w{1,3}\)")
-_LOST_LINK = re.compile(
-    r"\b(?:here|this link|following these (?:simple )?instructions)(?=[.,;!)]|$)", re.IGNORECASE
-)
+_LOST_LINK = re.compile(r"\b(?:here|this link|following these (?:simple )?instructions)(?=[.,;!)]|$)", re.IGNORECASE)
 _WEB_ADDRESS = re.compile(r"://|www\.")
 
 
@@ -43,9 +41,7 @@ def colons_inside(layout: Layout) -> Iterator[Finding]:
     for line, text in texts_of(layout.told):
         found = _COLON_INSIDE.search(text)
         if found:
-            yield Finding(
-                line, f"“{_around(text, found.start(), 40)}”: what the colon announces seems to be missing."
-            )
+            yield Finding(line, f"“{_around(text, found.start(), 40)}”: what the colon announces seems to be missing.")
 
 
 def stray_brackets(layout: Layout) -> Iterator[Finding]:
@@ -79,9 +75,7 @@ def unclosed_quotations(layout: Layout) -> Iterator[Finding]:
     """A paragraph that opens with a quotation mark which nothing closes."""
     for block in layout.told:
         if isinstance(block, Paragraph) and is_unclosed_quotation(block.text):
-            yield Finding(
-                block.line, f"the quotation “{excerpt(block.text)}” is not closed: kept as a paragraph."
-            )
+            yield Finding(block.line, f"the quotation “{excerpt(block.text)}” is not closed: kept as a paragraph.")
 
 
 def said_twice(layout: Layout) -> Iterator[Finding]:

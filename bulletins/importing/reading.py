@@ -23,9 +23,7 @@ def read(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except OSError as error:
-        raise NotABulletin(
-            f"it cannot be read ({error.strerror}): check the name and its permissions."
-        ) from error
+        raise NotABulletin(f"it cannot be read ({error.strerror}): check the name and its permissions.") from error
     return text_of(data)
 
 
@@ -38,9 +36,7 @@ def _refuse_unfit(path: Path) -> None:
 
 
 def _refuse_large(size: int) -> None:
-    raise NotABulletin(
-        f"it is larger than 1 MB ({size:,} bytes): a bulletin is a few pages, give its plain text only."
-    )
+    raise NotABulletin(f"it is larger than 1 MB ({size:,} bytes): a bulletin is a few pages, give its plain text only.")
 
 
 def text_of(data: bytes) -> str:
@@ -53,9 +49,7 @@ def text_of(data: bytes) -> str:
         text = normalised(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise NotABulletin(
-            f"line {line} is not UTF-8: save the file again as plain text in UTF-8."
-        ) from error
+        raise NotABulletin(f"line {line} is not UTF-8: save the file again as plain text in UTF-8.") from error
     if not text.strip():
         raise NotABulletin("it is empty: give the plain text of one bulletin.")
     _refuse_control_characters(text)
@@ -67,9 +61,7 @@ def _refuse_control_characters(text: str) -> None:
     if found:
         line = text.count("\n", 0, found.start()) + 1
         name = f"U+{ord(found[0]):04X}"
-        raise NotABulletin(
-            f"line {line} holds a control character ({name}): save the bulletin as plain text again."
-        )
+        raise NotABulletin(f"line {line} holds a control character ({name}): save the bulletin as plain text again.")
 
 
 def normalised(text: str) -> str:

@@ -8,9 +8,7 @@ _CLOSERS = "".join(_CLOSED_BY.values())
 _STRONG_MARKER = re.compile(r"\s*[•●▪◦‣·∙■○]\s*")
 _WEAK_MARKER = re.compile(r"\s*[-*–—](?:\s+|$)")
 _NUMBERED = re.compile(r"\s*[0-9]{1,2}[.)]\s")
-_GREETING = re.compile(
-    r"(?:dear|hello|hi|welcome|greetings|good (?:morning|afternoon|evening))\b", re.IGNORECASE
-)
+_GREETING = re.compile(r"(?:dear|hello|hi|welcome|greetings|good (?:morning|afternoon|evening))\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"@|://|www\.", re.IGNORECASE)
 _HEADING_CHARACTERS = 100
 _HEADING_WORDS = 12

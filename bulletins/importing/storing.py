@@ -45,9 +45,7 @@ class Stored:
         return f"{self.bulletin.month.year}/{self.bulletin.slug}"
 
 
-def store(
-    parsed: ParsedBulletin, source: Source, approver: User | None, now: datetime.datetime
-) -> Stored:
+def store(parsed: ParsedBulletin, source: Source, approver: User | None, now: datetime.datetime) -> Stored:
     """Store a bulletin unless the same text is stored already, and approve it if an approver is given.
 
     All in one transaction; raises NotStored when another issue has its address or it cannot be approved.

@@ -65,9 +65,7 @@ class PublicationDay(models.Model):
 
     month = models.DateField(unique=True, help_text="The first day of the month.")
     date = models.DateField(help_text="The first Wednesday, unless moved inside the month with a reason.")
-    reason = models.CharField(
-        "reason for moving or skipping", max_length=200, blank=True, validators=[one_line]
-    )
+    reason = models.CharField("reason for moving or skipping", max_length=200, blank=True, validators=[one_line])
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
 
     objects = PublicationDayQuerySet.as_manager()

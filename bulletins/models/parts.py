@@ -166,9 +166,7 @@ class NewsItem(models.Model):
         ordering = ["position", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["bulletin", "slug"], name="item_slug_once_in_its_bulletin"),
-            models.CheckConstraint(
-                condition=~Q(headline="") & ~Q(slug=""), name="item_has_headline_and_slug"
-            ),
+            models.CheckConstraint(condition=~Q(headline="") & ~Q(slug=""), name="item_has_headline_and_slug"),
             models.CheckConstraint(
                 condition=Q(image="") | ~Q(image_alt=""),
                 name="item_image_has_words",

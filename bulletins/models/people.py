@@ -11,9 +11,7 @@ class Author(models.Model):
     """Who signs an issue."""
 
     name = models.CharField(max_length=100, unique=True, validators=[one_line])
-    role = models.CharField(
-        max_length=150, blank=True, validators=[one_line], help_text="Shown in the sign-off."
-    )
+    role = models.CharField(max_length=150, blank=True, validators=[one_line], help_text="Shown in the sign-off.")
     photo = models.ImageField(upload_to="authors/", blank=True)
 
     class Meta:

@@ -42,9 +42,7 @@ class Delivery(models.Model):
     class Meta:
         verbose_name_plural = "deliveries"
         indexes = [
-            models.Index(
-                fields=["mailing", "not_before"], condition=Q(state="queued"), name="delivery_queued"
-            ),
+            models.Index(fields=["mailing", "not_before"], condition=Q(state="queued"), name="delivery_queued"),
             models.Index(
                 fields=["mailing", "lease_until"],
                 condition=Q(state__in=["claimed", "on_wire"]),
@@ -80,8 +78,7 @@ class Delivery(models.Model):
                 name="delivery_on_wire_has_its_moment",
             ),
             models.CheckConstraint(
-                condition=Q(state="sent", sent_at__isnull=False)
-                | (~Q(state="sent") & Q(sent_at__isnull=True)),
+                condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at__isnull=True)),
                 name="delivery_sent_has_its_moment",
             ),
         ]
@@ -116,9 +113,7 @@ class Delivery(models.Model):
                 name="delivery_revived_by_an_act",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update,
-                condition=pgtrigger.Condition(
-                    "OLD.state IN ('failed', 'abandoned') AND NEW.state = 'queued'"
-                ),
+                condition=pgtrigger.Condition("OLD.state IN ('failed', 'abandoned') AND NEW.state = 'queued'"),
                 func="""
                     IF NEW.act_id IS NOT DISTINCT FROM OLD.act_id OR NOT EXISTS (
                         SELECT 1 FROM mailings_mailingact
@@ -165,13 +160,9 @@ class DeliveryEvent(models.Model):
     class Meta:
         ordering = ["at", "pk"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(kind__in=["bounce", "complaint"]), name="delivery_event_kind_known"
-            )
+            models.CheckConstraint(condition=Q(kind__in=["bounce", "complaint"]), name="delivery_event_kind_known")
         ]
-        triggers = [
-            pgtrigger.Protect(name="delivery_event_is_kept", operation=pgtrigger.Update | pgtrigger.Delete)
-        ]
+        triggers = [pgtrigger.Protect(name="delivery_event_is_kept", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.delivery_id}"

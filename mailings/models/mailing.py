@@ -18,9 +18,7 @@ class Mailing(models.Model):
         FINISHED = "finished", "finished"
 
     bulletin = models.ForeignKey(Bulletin, models.PROTECT, related_name="mailings")
-    number = models.PositiveSmallIntegerField(
-        default=0, help_text="0 is the issue; corrections count from 1."
-    )
+    number = models.PositiveSmallIntegerField(default=0, help_text="0 is the issue; corrections count from 1.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.SENDING)
     subject = models.CharField(max_length=200)
     headers = models.JSONField(help_text="The header fields that all readers share, in order: [name, value].")
@@ -113,9 +111,7 @@ class MailingAct(models.Model):
                 name="mailing_act_known",
             ),
         ]
-        triggers = [
-            pgtrigger.Protect(name="mailing_act_is_kept", operation=pgtrigger.Update | pgtrigger.Delete)
-        ]
+        triggers = [pgtrigger.Protect(name="mailing_act_is_kept", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.act} by {self.by}"

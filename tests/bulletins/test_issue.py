@@ -67,9 +67,7 @@ def test_the_contents_are_made_from_sections_and_items(client):
     make_section(bulletin, heading="Our notices", body="<p>A notice.</p>")
     make_section(bulletin, heading="Nothing in here")
     page = read(client)
-    contents = page[
-        page.index('<ol class="contents-list">') : page.index("</nav>", page.index("contents-list"))
-    ]
+    contents = page[page.index('<ol class="contents-list">') : page.index("</nav>", page.index("contents-list"))]
     assert re.findall(r">([^<>]+)</a>", contents) == [
         "In the news",
         "An example headline",
@@ -104,9 +102,7 @@ def test_each_item_leads_to_its_own_page(client):
 def test_an_event_shows_date_and_hour_of_london(client):
     section = make_section(make_published(MARCH), heading="Webinars")
     start = datetime.datetime(2024, 6, 5, 15, 30, tzinfo=datetime.UTC)
-    make_event(
-        section, start=start, end=start + datetime.timedelta(hours=1), link="https://www.example.org/webinar"
-    )
+    make_event(section, start=start, end=start + datetime.timedelta(hours=1), link="https://www.example.org/webinar")
     page = read(client)
     assert '<time datetime="2024-06-05T16:30:00+01:00">Wednesday 5 June 2024, 16:30</time> to <time' in page
     assert ">17:30</time> (London time)" in page
@@ -189,9 +185,7 @@ def test_an_unknown_month_is_not_found(client, path):
     assert client.get(path).status_code == 404
 
 
-@pytest.mark.parametrize(
-    "path", ["/bulletins/99999/march/", "/bulletins/2024/mar%00ch/", "/bulletins/2024/a%2Fb/"]
-)
+@pytest.mark.parametrize("path", ["/bulletins/99999/march/", "/bulletins/2024/mar%00ch/", "/bulletins/2024/a%2Fb/"])
 def test_an_odd_address_is_not_found(client, path):
     assert client.get(path).status_code == 404
 

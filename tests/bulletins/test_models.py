@@ -74,9 +74,7 @@ def test_a_new_issue_is_a_draft():
         Bulletin.objects.create(month=MARCH, title="March", author=make_author(), status="approved")
 
 
-@pytest.mark.parametrize(
-    "way", ["approved", "approved draft", "approved withdrawn", "approved withdrawn approved"]
-)
+@pytest.mark.parametrize("way", ["approved", "approved draft", "approved withdrawn", "approved withdrawn approved"])
 def test_steps_an_issue_may_take(way):
     bulletin = make_bulletin()
     for status in way.split():

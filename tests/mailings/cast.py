@@ -7,7 +7,7 @@ from collections.abc import Callable
 from email.message import EmailMessage
 
 from django.contrib.auth import get_user_model
-from django.db import connections
+from django.db import connection, connections
 
 from bulletins.approval import approve
 from bulletins.models import Bulletin
@@ -114,7 +114,7 @@ def body_of(letter: EmailMessage, kind: str) -> str:
     """Return a letter's plain or html part."""
     part = letter.get_body((kind,))
     assert part is not None
-    return part.get_content()
+    return part.get_content().replace("\r\n", "\n")
 
 
 def at_once(number: int, what: Callable[[], object]) -> list:
@@ -124,6 +124,9 @@ def at_once(number: int, what: Callable[[], object]) -> list:
     def run() -> None:
         try:
             barrier.wait()
+            with connection.cursor() as cursor:
+                # What would wait for ever is to fail.
+                cursor.execute("SET lock_timeout = '5s'")
             returned.append(what())
         except Exception as error:
             raised.append(error)

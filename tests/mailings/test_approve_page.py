@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bulletins.models import Bulletin
+from mailings.clock import tick
 from publication.models import Publication
 from tests.factories import make_approved, make_bulletin, make_publication, make_staff, make_subscriber
 
@@ -71,6 +72,22 @@ def test_twice_says_that_it_is_approved(client, approver, draft):
     again = client.post(page("approve", draft))
     assert again.status_code == 200
     assert draft.approvals.count() == 1
+
+
+def test_an_issue_held_for_a_late_edit_is_approved_again(client, approver, draft):
+    client.post(page("approve", draft))
+    Bulletin.objects.update(publish_at=timezone.now())
+    draft.items.update(headline="Edited in the last second")
+    assert "changed after it was approved" in client.get(page("approve", draft)).content.decode()
+    assert client.post(page("approve", draft)).status_code == 302
+    assert "changed after" not in client.get(page("approve", draft)).content.decode()
+
+
+def test_a_corrected_issue_that_was_mailed_needs_no_approval(client, approver):
+    bulletin = make_approved()
+    tick(bulletin.publish_at)
+    bulletin.items.update(headline="Corrected")
+    assert "changed after" not in client.get(page("approve", bulletin)).content.decode()
 
 
 def test_late_it_says_within_a_minute(client, approver, draft):

@@ -1,6 +1,7 @@
 import datetime
 import threading
 import uuid
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -43,7 +44,7 @@ def wire(at: datetime.datetime = MARCH) -> Claim:
     return claimed
 
 
-def row() -> dict:
+def row() -> Any:
     return Delivery.objects.values().get()
 
 

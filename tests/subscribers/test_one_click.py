@@ -6,9 +6,7 @@ from tests.subscribers.cast import assert_private, last_said
 
 pytestmark = pytest.mark.django_db
 
-MULTIPART = (
-    b'--edge\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--edge--\r\n'
-)
+MULTIPART = b'--edge\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--edge--\r\n'
 
 
 @pytest.fixture
@@ -49,9 +47,7 @@ def test_twice_is_fine(visitor, ada):
 def test_cookies_and_origins_do_not_matter(visitor, ada):
     visitor.cookies["sessionid"] = "anything"
     headers = {"Origin": "https://mail.example", "Sec-Fetch-Site": "cross-site"}
-    response = visitor.post(
-        f"/unsubscribe/{ada.letter_token}/", {"List-Unsubscribe": "One-Click"}, headers=headers
-    )
+    response = visitor.post(f"/unsubscribe/{ada.letter_token}/", {"List-Unsubscribe": "One-Click"}, headers=headers)
     assert response.status_code == 200
     assert has_left(ada)
 

@@ -26,9 +26,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "files", nargs="+", metavar="FILE", type=Path, help="plain text in UTF-8, one bulletin each"
         )
-        parser.add_argument(
-            "--approve-as", metavar="USERNAME", help="approve what is imported in this person's name"
-        )
+        parser.add_argument("--approve-as", metavar="USERNAME", help="approve what is imported in this person's name")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import the files in order; raise a CommandError with a sentence for each refused one."""
@@ -57,9 +55,7 @@ def approver_named(username: str) -> User:
     """Return the person who approves; raise a CommandError unless that is staff with the permission."""
     user = get_user_model().objects.filter(username=username).first()
     if user is None:
-        raise CommandError(
-            f"There is no user “{username}”: give the username of somebody who may approve issues."
-        )
+        raise CommandError(f"There is no user “{username}”: give the username of somebody who may approve issues.")
     if not (user.is_active and user.is_staff and user.has_perm("bulletins.approve_bulletin")):
         raise CommandError(
             f"“{username}” may not approve issues: "

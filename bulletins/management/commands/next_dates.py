@@ -18,6 +18,4 @@ class Command(BaseCommand):
             hour = day.publish_at()
             local = f"{timezone.localtime(hour):%H:%M} Europe/London"
             notes = [note for note in (day.state, day.reason) if note and note != "open"]
-            self.stdout.write(
-                f"{day}, {local} = {hour:%Y-%m-%d %H:%M} UTC{''.join(f' ({n})' for n in notes)}"
-            )
+            self.stdout.write(f"{day}, {local} = {hour:%Y-%m-%d %H:%M} UTC{''.join(f' ({n})' for n in notes)}")

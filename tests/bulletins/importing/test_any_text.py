@@ -69,9 +69,7 @@ def test_no_word_below_the_byline_is_lost(lines):
     assert words_in(body) - words_kept(bulletin) == set()
 
 
-@pytest.mark.parametrize(
-    "path", [*sorted(SAMPLES.glob("*.txt")), *sorted(REAL.glob("*.txt"))], ids=lambda p: p.name
-)
+@pytest.mark.parametrize("path", [*sorted(SAMPLES.glob("*.txt")), *sorted(REAL.glob("*.txt"))], ids=lambda p: p.name)
 def test_no_word_of_a_printed_bulletin_is_lost(path):
     text = normalised(path.read_text(encoding="utf-8-sig"))
     bulletin = parse(text)

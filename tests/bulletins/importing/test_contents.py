@@ -68,26 +68,20 @@ def test_another_order_than_the_contents_keeps_the_text_and_says_so():
 
 def test_an_item_that_the_contents_do_not_name_is_kept_and_named():
     read = parse(
-        make_text(
-            "In the news", "• One thing\n• Two things", "One thing", LONG, "Two things", LONG, "Third", LONG
-        )
+        make_text("In the news", "• One thing\n• Two things", "One thing", LONG, "Two things", LONG, "Third", LONG)
     )
     assert [item.headline for item in read.sections[0].items] == ["One thing", "Two things", "Third"]
     assert len(findings_about(read, "“Third” was taken for a news item")) == 1
 
 
 def test_the_first_heading_may_be_the_lost_one():
-    read = parse(
-        make_text("In the news", "• Mending\n• Two things", "Mending is done. " + LONG, "Two things", LONG)
-    )
+    read = parse(make_text("In the news", "• Mending\n• Two things", "Mending is done. " + LONG, "Two things", LONG))
     assert [item.headline for item in read.sections[0].items] == ["Mending", "Two things"]
 
 
 def test_a_lost_heading_is_not_looked_for_in_a_later_section():
     read = parse(
-        make_text(
-            "In the news", "• One thing\n• Mending", "One thing", LONG, "Our news", "Mending is done. " + LONG
-        )
+        make_text("In the news", "• One thing\n• Mending", "One thing", LONG, "Our news", "Mending is done. " + LONG)
     )
     assert [item.headline for item in read.sections[0].items] == ["One thing"]
     assert len(findings_about(read, "“Mending”, but nothing below begins with it")) == 1

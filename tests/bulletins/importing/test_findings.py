@@ -21,16 +21,12 @@ def test_an_orderly_bulletin_has_one_finding_its_feedback_line():
 
 
 def test_the_samples():
-    lines = {
-        name: [f.line for f in parse(sample(name)).findings] for name in ("contents.txt", "sections.txt")
-    }
+    lines = {name: [f.line for f in parse(sample(name)).findings] for name in ("contents.txt", "sections.txt")}
     assert lines["contents.txt"] == [7, 43, 53, 59]
     assert lines["sections.txt"] == [20, 49, 55, 57, 61, 81, 83, 90]
 
 
-@pytest.mark.parametrize(
-    "after", ["• one\n• two", "‘A card is the first thing.’", "‘Cards’ was the word.", "1. one"]
-)
+@pytest.mark.parametrize("after", ["• one\n• two", "‘A card is the first thing.’", "‘Cards’ was the word.", "1. one"])
 def test_a_colon_with_its_list_or_quotation_is_in_order(after):
     assert found_in("One thing", f"{LONG[:-1]}:", after, LONG, about="announces") == []
 
@@ -41,18 +37,11 @@ def test_a_colon_with_nothing_after_it():
 
 
 def test_a_colon_and_a_new_sentence():
-    assert found_in(
-        "One thing", f"The review says that: As such it ends. {LONG}", about="colon announces"
-    ) == [9]
-    assert (
-        found_in("One thing", f"Walking: A guide, and three topics: Cars. {LONG}", about="colon announces")
-        == []
-    )
+    assert found_in("One thing", f"The review says that: As such it ends. {LONG}", about="colon announces") == [9]
+    assert found_in("One thing", f"Walking: A guide, and three topics: Cars. {LONG}", about="colon announces") == []
 
 
-@pytest.mark.parametrize(
-    "text", ["on the 6th) we meet", "we meet (at noon", "a [mixed) pair", "(a) but not b)"]
-)
+@pytest.mark.parametrize("text", ["on the 6th) we meet", "we meet (at noon", "a [mixed) pair", "(a) but not b)"])
 def test_stray_brackets(text):
     assert found_in("One thing", f"Then {text}. {LONG}", about="a stray") == [9]
 
@@ -64,9 +53,7 @@ def test_brackets_in_order(text):
 
 def test_eight_words_said_twice():
     once = "The ponds of the county are too cold"
-    assert found_in("One thing", f"{once}, we hear. {LONG}", f"Yes: {once.upper()}!", about="said twice") == [
-        11
-    ]
+    assert found_in("One thing", f"{once}, we hear. {LONG}", f"Yes: {once.upper()}!", about="said twice") == [11]
     seven = once.removesuffix(" cold")
     assert found_in("One thing", f"{seven} warm. {LONG}", f"Yes: {seven} cold!", about="said twice") == []
 

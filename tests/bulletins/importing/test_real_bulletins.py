@@ -112,17 +112,13 @@ def test_february_webinar(february):
     bulletin, lines = february
     webinars = bulletin.sections[3]
     title = lines[48].split("on the topic of ")[1].split(".")[0]
-    assert webinars.events == (
-        ParsedEvent(title, datetime(2024, 2, 7, 16, 30, tzinfo=ZoneInfo("Europe/London"))),
-    )
+    assert webinars.events == (ParsedEvent(title, datetime(2024, 2, 7, 16, 30, tzinfo=ZoneInfo("Europe/London"))),)
     assert webinars.body == html_of(lines[46:51])
 
 
 def test_february_items(february):
     bulletin, lines = february
-    assert [item.headline for item in bulletin.sections[-1].items] == [
-        lines[n].strip() for n in (68, 82, 93, 105)
-    ]
+    assert [item.headline for item in bulletin.sections[-1].items] == [lines[n].strip() for n in (68, 82, 93, 105)]
 
 
 def test_february_findings(february):

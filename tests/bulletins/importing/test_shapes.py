@@ -38,9 +38,7 @@ def test_other_paragraphs_are_no_quotations(text):
     assert not is_quotation(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["Lighter evenings", "What is a pass?", "12 new halls", "‘Slow down’ week begins"]
-)
+@pytest.mark.parametrize("text", ["Lighter evenings", "What is a pass?", "12 new halls", "‘Slow down’ week begins"])
 def test_headings(text):
     assert looks_like_heading(text)
 

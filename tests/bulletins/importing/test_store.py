@@ -95,9 +95,7 @@ def test_the_same_text_again_changes_nothing():
 
 def test_another_text_at_the_same_address_is_refused():
     make_bulletin(month=datetime.date(2024, 4, 1), title="Ours", publish_reason="earlier")
-    with pytest.raises(
-        NotStored, match=r"2024/april is already “Ours”, another text \(draft, written here\)"
-    ):
+    with pytest.raises(NotStored, match=r"2024/april is already “Ours”, another text \(draft, written here\)"):
         store_text(sample("contents.txt"))
     assert (Bulletin.objects.count(), Author.objects.filter(name="Robin Ashdown").count()) == (1, 0)
 
