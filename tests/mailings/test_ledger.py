@@ -21,6 +21,7 @@ from tests.mailings.cast import (
     make_act,
     make_delivery_in,
     make_mailing,
+    make_readers,
     put,
     states,
 )
@@ -398,3 +399,13 @@ def test_sweepers_at_once_settle_each_letter_once():
     ledger.claim(mailing.pk, OWNER, MARCH, limit=60)
     assert sum(at_once(4, lambda: sweeps.sweep_claimed(MARCH + HOUR))) == 60
     assert states(mailing) == {"queued": 60}
+
+
+# Planning
+
+
+def test_planning_again_adds_only_who_is_missing():
+    mailing = make_mailing(readers=2)
+    assert ledger.plan(mailing, MARCH) == 0
+    make_readers(1, first=2)
+    assert ledger.plan(mailing, MARCH) == 1

@@ -263,6 +263,13 @@ def test_an_issue_older_than_the_installation_is_still_told_of():
     assert kinds() == ["changed"]
 
 
+def test_one_that_is_opened_by_hand_before_any_tick_is_told_of_too():
+    bulletin = make_due()
+    NewsItem.objects.update(headline="Another headline")
+    assert open_mailing(bulletin, MARCH) is None
+    assert kinds() == ["changed"]
+
+
 # What cannot be written
 
 
