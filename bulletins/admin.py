@@ -21,7 +21,7 @@ from bulletins.models import (
     StandingSection,
     Topic,
 )
-from bulletins.starting import start_issue
+from bulletins.starting import follow_day, start_issue
 
 # Changing these of an approved issue takes its approval back, though readers' words stay the same.
 APPROVED_TERMS = {"publish_at", "audience"}
@@ -79,7 +79,7 @@ class BulletinAdmin(admin.ModelAdmin):
     actions = None
     save_on_top = True
     fieldsets = [
-        (None, {"fields": ["title", "author", "summary", "intro", "sign_off"]}),
+        (None, {"fields": ["seen", "title", "author", "summary", "intro", "sign_off"]}),
         ("When and to whom", {"fields": ["publish_at", "publish_reason", "audience"]}),
         ("Address and origin", {"fields": ["month", "slug", "reading_minutes", "provenance"]}),
     ]
@@ -141,11 +141,17 @@ class BulletinAdmin(admin.ModelAdmin):
 
     def response_add(self, request: HttpRequest, obj: Bulletin, post_url_continue: Any = None) -> HttpResponse:
         messages.success(request, f"{obj} is started: its standing sections are there, now write the items.")
+        for other in Bulletin.objects.for_subscribers().filter(month=obj.month).exclude(pk=obj.pk):
+            messages.warning(request, f"{obj.month:%B %Y} has another issue already: {other}. Each is mailed.")
         return HttpResponseRedirect(reverse("admin:bulletins_bulletin_change", args=[obj.pk]))
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         bulletin = self.get_object(request, object_id)
-        extra = {"approval": approval_in_force(bulletin) if bulletin else None, **(extra_context or {})}
+        extra = {
+            "approval": approval_in_force(bulletin) if bulletin else None,
+            "is_published": bulletin is not None and bulletin.is_published(timezone.now()),
+            **(extra_context or {}),
+        }
         return super().change_view(request, object_id, form_url, extra)
 
 
@@ -184,3 +190,9 @@ class PublicationDayAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def save_model(self, request: HttpRequest, obj: PublicationDay, form: ModelForm, change: bool) -> None:
+        before = PublicationDay.objects.select_for_update().get(pk=obj.pk).publish_at()
+        super().save_model(request, obj, form, change)
+        for sentence in follow_day(obj, before, timezone.now()):
+            messages.warning(request, sentence)

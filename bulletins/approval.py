@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from bulletins.composition import compose
-from bulletins.models import Approval, Bulletin
+from bulletins.models import Approval, Bulletin, PublicationDay
 from publication.models import Publication
 
 
@@ -25,11 +25,20 @@ def faults(bulletin: Bulletin, by: AbstractBaseUser) -> list[str]:
         found.append(f"This issue is {bulletin.status} already.")
     if bulletin.publish_at is None:
         found.append("It has no publication date: fill in “publish at”.")
+    if on_skipped_day(bulletin):
+        found.append("Its publication day is skipped: open the day again first, or choose another one.")
     if not compose(bulletin).sections:
         found.append("It has nothing to read yet: write a section or an item.")
     if needs_second_person(bulletin) and bulletin.last_edited_by_id == by.pk:
         found.append("You edited this issue last: a second person must approve it.")
     return found
+
+
+def on_skipped_day(bulletin: Bulletin) -> bool:
+    """Tell whether an issue for subscribers is set for a publication day that is skipped."""
+    if bulletin.audience != Bulletin.Audience.SUBSCRIBERS or bulletin.date is None:
+        return False
+    return PublicationDay.objects.filter(date=bulletin.date, state=PublicationDay.State.SKIPPED).exists()
 
 
 def changed_since(bulletin: Bulletin) -> bool:
@@ -38,16 +47,22 @@ def changed_since(bulletin: Bulletin) -> bool:
 
 
 @transaction.atomic
-def approve(bulletin: Bulletin, by: User, at: datetime.datetime) -> Approval:
-    """Approve an issue as it stands now; raise a ValidationError that says what keeps it from being approved."""
+def approve(bulletin: Bulletin, by: User, at: datetime.datetime, seen: str | None = None) -> Approval:
+    """Approve an issue as it stands now; raise a ValidationError that says what keeps it from being approved.
+
+    `seen` is the fingerprint of what the approver was shown: if the issue changed since, it is not approved.
+    """
     locked = Bulletin.objects.select_for_update(of=("self",)).with_parts().get(pk=bulletin.pk)
     found = faults(locked, by)
+    fingerprint = compose(locked).fingerprint()
+    if seen is not None and seen != fingerprint:
+        found.append("It was changed while you were reading: look at it again, then approve.")
     if found:
         raise ValidationError(found)
     locked.approvals.filter(lapsed_at__isnull=True).update(lapsed_at=at, lapse_reason="approved again as it stands now")
     locked.status = bulletin.status = Bulletin.Status.APPROVED
     locked.save(update_fields=["status", "updated_at"])
-    return Approval.objects.create(bulletin=locked, by=by, at=at, fingerprint=compose(locked).fingerprint())
+    return Approval.objects.create(bulletin=locked, by=by, at=at, fingerprint=fingerprint)
 
 
 def approval_in_force(bulletin: Bulletin) -> Approval | None:

@@ -61,6 +61,9 @@ class Composition:
     feedback_address: str
     publication: str
     organisation: str
+    postal_address: str
+    sender: tuple[str, str]
+    address: str
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of all that readers will read: what an approval covers."""
@@ -86,6 +89,9 @@ def compose(bulletin: Bulletin) -> Composition:
         feedback_address=words.feedback_address,
         publication=words.name,
         organisation=words.organisation,
+        postal_address=words.postal_address,
+        sender=words.sender,
+        address=bulletin.get_absolute_url(),
     )
 
 

@@ -1,9 +1,10 @@
-"""Start an issue: its month gives title, address and day; the standing sections are copied in."""
+"""Start an issue: its month gives title, address and day, which it follows; the standing sections are copied in."""
 
 import datetime
 
 from django.db import transaction
 
+from bulletins.approval import lapse
 from bulletins.models import Bulletin, PublicationDay, Section, StandingSection
 from bulletins.schedule import first_of_month, first_wednesday, instant
 from publication.models import Publication
@@ -36,3 +37,26 @@ def set_day(bulletin: Bulletin, hour: datetime.time, at: datetime.datetime) -> N
     if moment > at:
         bulletin.publish_at = moment
         bulletin.publish_reason = day.reason if day else ""
+
+
+@transaction.atomic
+def follow_day(day: PublicationDay, before: datetime.datetime, at: datetime.datetime) -> list[str]:
+    """Let the issues that were set for a day's former hour follow it; return a sentence about each.
+
+    An approval lapses: it was for another day. On a skipped day it lapses too, so that nothing is mailed.
+    """
+    issues = Bulletin.objects.select_for_update().filter(month=day.month, publish_at=before, publish_at__gt=at)
+    skipped = day.state == PublicationDay.State.SKIPPED
+    return [follow(bulletin, day, at) for bulletin in issues if skipped or day.publish_at() != before]
+
+
+def follow(bulletin: Bulletin, day: PublicationDay, at: datetime.datetime) -> str:
+    """Take one issue along with its day."""
+    was_approved = bulletin.status == Bulletin.Status.APPROVED
+    if was_approved:
+        lapse(bulletin, at, f"its publication day changed: {day.reason}"[:200])
+    if day.state != PublicationDay.State.SKIPPED:
+        bulletin.publish_at, bulletin.publish_reason = day.publish_at(), day.reason
+        bulletin.save(update_fields=["publish_at", "publish_reason", "updated_at"])
+    lapsed = " and must be approved again" if was_approved else ""
+    return f"{bulletin} follows its day{lapsed}: {day}{', which is skipped' if day.state == 'skipped' else ''}."

@@ -21,7 +21,7 @@ def required(name: str, mend: str) -> str:
     """Return an environment variable, or say in one sentence how to mend its absence."""
     value = os.environ.get(name, "").strip()
     if not value:
-        raise ImproperlyConfigured(f"{name} is missing: {mend} (in the environment or in .env).")
+        raise ImproperlyConfigured(f"{name} is missing: {mend} (in the environment or .env; make demo needs none).")
     return value
 
 
@@ -161,6 +161,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+
+CSRF_FAILURE_VIEW = "publication.views.csrf_failure"
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"

@@ -43,15 +43,15 @@ def unsubscribe_url() -> str:
     return f"{settings.SITE_URL}/unsubscribe/{slot('token')}/"
 
 
-def freeze(bulletin: Bulletin, composition: Composition | None = None) -> Frozen:
-    """Freeze an issue's letter as its rows and the publication stand now."""
+def freeze(bulletin: Bulletin, at: datetime.datetime, composition: Composition | None = None) -> Frozen:
+    """Freeze an issue's letter as its rows and the publication stand; its Date is this instant for all readers."""
     composition = composition or compose(bulletin)
     words = Publication.objects.current()
     context = letter_context(bulletin, composition, words)
     html = INLINER.inline(render_to_string("mailings/email/bulletin.html", context))
     text = BLANK_LINES.sub("\n\n", render_to_string("mailings/email/bulletin.txt", context))
     subject = " ".join(render_to_string("mailings/email/bulletin.subject.txt", context).split())
-    return Frozen(subject, shared_headers(bulletin, words, subject), html, text)
+    return Frozen(subject, shared_headers(words, subject, at), html, text)
 
 
 def letter_context(bulletin: Bulletin, composition: Composition, words: Publication) -> dict:
@@ -68,11 +68,14 @@ def letter_context(bulletin: Bulletin, composition: Composition, words: Publicat
     }
 
 
-def shared_headers(bulletin: Bulletin, words: Publication, subject: str) -> Headers:
-    """Return the header fields that all readers share; Date is the hour of publication."""
-    sent_for = (bulletin.publish_at or bulletin.created_at).astimezone(datetime.UTC)
+def shared_headers(words: Publication, subject: str, at: datetime.datetime) -> Headers:
+    """Return the header fields that all readers share."""
     sender = named("From", words.sender[0], parseaddr(sender_of(words))[1])
-    fields = [("From", sender), ("Subject", subject), ("Date", format_datetime(sent_for))]
+    fields = [
+        ("From", sender),
+        ("Subject", subject),
+        ("Date", format_datetime(at.astimezone(datetime.UTC))),
+    ]
     if words.feedback_address:
         fields.append(("Reply-To", normalised(words.feedback_address)))
     fields.append(("List-Id", named("List-Id", words.name, f"e-bulletin.{settings.MAIL_DOMAIN}")))

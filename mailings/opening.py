@@ -49,7 +49,7 @@ def open_mailing(bulletin: Bulletin, at: datetime.datetime) -> Mailing | None:
 
 def create_mailing(bulletin: Bulletin, composition: Composition, at: datetime.datetime) -> Mailing:
     """Freeze the letter and plan its deliveries; the caller holds the issue's lock. Raises ValueError."""
-    frozen = freeze(bulletin, composition)
+    frozen = freeze(bulletin, at, composition)
     letter_of(frozen)
     mailing = Mailing.objects.create(
         bulletin=bulletin,

@@ -7,10 +7,11 @@ from email.utils import make_msgid, parseaddr
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from bulletins.models import Bulletin
 from mailings.letter import Frozen, freeze, letter_as_test, letter_of
-from mailings.mime import Reader
+from mailings.mime import Reader, slot
 from mailings.transport import Relay, Result
 from subscribers.models import Subscriber, Suppression
 
@@ -35,12 +36,22 @@ def one_letter(frozen: Frozen, address: str) -> bytes:
     return letter_of(frozen).for_reader(reader)
 
 
+def frozen_now(bulletin: Bulletin) -> Frozen:
+    """Return the letter as it would be mailed at this moment."""
+    return freeze(Bulletin.objects.with_parts().get(pk=bulletin.pk), timezone.now())
+
+
+def text_of(bulletin: Bulletin) -> str:
+    """Return the letter's text part as a reader gets it."""
+    return frozen_now(bulletin).text.replace(slot("token"), NOBODYS_TOKEN)
+
+
 def rehearse(bulletin: Bulletin) -> str:
     """Return what would be mailed, and to how many; nothing is written."""
-    frozen = freeze(Bulletin.objects.with_parts().get(pk=bulletin.pk))
-    data = unstuffed(one_letter(frozen, "reader@example.org"))
-    kind = f"{bulletin.status}, for {bulletin.audience}"
-    head = f"{bulletin.title} ({kind}): {readers()} readers, {len(data)} bytes a letter."
+    data = unstuffed(one_letter(frozen_now(bulletin), "reader@example.org"))
+    mailed = bulletin.audience == Bulletin.Audience.SUBSCRIBERS
+    people = f"{readers()} readers" if mailed else "never mailed"
+    head = f"{bulletin.title} ({bulletin.status}, for {bulletin.audience}): {people}, {len(data)} bytes a letter."
     return f"{head}\n\n{data.decode('ascii')}"
 
 
@@ -53,7 +64,7 @@ def parsed(data: bytes) -> EmailMessage:
 
 def send_test(bulletin: Bulletin, address: str) -> str:
     """Send one letter marked [TEST] to an address; return what the relay said. Raises ValidationError."""
-    frozen = letter_as_test(freeze(Bulletin.objects.with_parts().get(pk=bulletin.pk)))
+    frozen = letter_as_test(frozen_now(bulletin))
     with Relay() as relay:
         outcome = relay.offer(parseaddr(dict(frozen.headers)["From"])[1], address)
         if outcome.result is Result.ACCEPTED:

@@ -15,10 +15,11 @@ from django.utils.formats import date_format
 from django.views.decorators.http import require_http_methods, require_POST
 
 from bulletins import approval
+from bulletins.composition import compose
 from bulletins.models import Bulletin
 from mailings.forms import ApproveForm, ReasonForm
 from mailings.opening import GRACE
-from mailings.rehearsal import readers
+from mailings.rehearsal import readers, text_of
 
 
 def take_back(bulletin: Bulletin, who: str, reason: str) -> None:
@@ -44,7 +45,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     form = ApproveForm(request.POST if request.method == "POST" else None, bulletin=bulletin, typed=typed)
     if request.method == "POST" and form.is_valid():
         try:
-            approval.approve(bulletin, cast(User, request.user), timezone.now())
+            approval.approve(bulletin, cast(User, request.user), timezone.now(), request.POST.get("seen", ""))
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -66,6 +67,8 @@ def approve_context(request: HttpRequest, bulletin: Bulletin, form: ApproveForm)
         "in_force": approval.approval_in_force(bulletin),
         "is_published": bulletin.is_published(timezone.now()),
         "held": is_held(bulletin),
+        "seen": compose(bulletin).fingerprint(),
+        "letter": text_of(bulletin),
     }
 
 

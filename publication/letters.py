@@ -45,11 +45,3 @@ def staff_addresses() -> list[str]:
     """Return the addresses of the people who look after the publication."""
     staff = get_user_model().objects.filter(is_active=True, is_staff=True).exclude(email="")
     return sorted(set(staff.values_list("email", flat=True)))
-
-
-def alert_staff(subject: str, words: str) -> int:
-    """Write to each member of staff; return how many were written to. Raises what SMTP raises."""
-    letters = [letter("publication/email/alert", to, {"subject": subject, "words": words}) for to in staff_addresses()]
-    for each in letters:
-        each.send()
-    return len(letters)

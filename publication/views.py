@@ -1,7 +1,8 @@
 """The standing pages, and the process's pulse."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
+from django.views.csrf import csrf_failure as default_csrf_failure
 from django.views.decorators.http import require_safe
 
 
@@ -15,6 +16,13 @@ def privacy(request: HttpRequest) -> HttpResponse:
 def accessibility(request: HttpRequest) -> HttpResponse:
     """Say how these pages are made to be usable."""
     return render(request, "publication/accessibility.html")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a POST without its token: the public pages that take none are only for reading."""
+    if request.path.startswith("/admin/"):
+        return default_csrf_failure(request, reason)
+    return HttpResponseNotAllowed(["GET", "HEAD"])
 
 
 @require_safe

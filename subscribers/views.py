@@ -66,7 +66,9 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     words = wording.unsubscribe(publication_name())
     one_click = request.POST.get("List-Unsubscribe") == "One-Click"
     if not one_click and "leave" not in request.POST:
-        return render(request, "subscribers/unsubscribe.html", letter_page(token, person, words))
+        # A body sent in chunks reaches no Django form: a mail provider must not read "done" where nothing was read.
+        status = 411 if "Transfer-Encoding" in request.headers else 200
+        return render(request, "subscribers/unsubscribe.html", letter_page(token, person, words), status=status)
     if person:
         shown, source = (wording.ONE_CLICK, "one-click") if one_click else (words, "unsubscribe page")
         consent.unsubscribe(person, shown, source, timezone.now())

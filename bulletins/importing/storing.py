@@ -101,9 +101,10 @@ def _created(parsed: ParsedBulletin, source: Source) -> Stored:
 def _refuse_taken(year: int, slug: str) -> None:
     other = Bulletin.objects.in_year(year).filter(slug=slug).first()
     if other:
+        draft = other.status == Bulletin.Status.DRAFT
+        advice = "delete it or change its slug in the admin, and import again" if draft else "correct it in the admin"
         raise NotStored(
-            f"{year}/{slug} is already “{other.title}”, another text ({other.status}, {other.provenance}): "
-            "edit that issue in the admin, or delete it there or change its slug, and import again."
+            f"{year}/{slug} is already “{other.title}”, another text ({other.status}, {other.provenance}): {advice}."
         )
 
 

@@ -3,9 +3,11 @@
 import datetime
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
+from bulletins.approval import approve
 from bulletins.models import Bulletin, PublicationDay, SectionKind, StandingSection
 from tests.factories import (
     make_approved,
@@ -249,3 +251,66 @@ def test_a_moved_day_stays_in_its_month_and_has_a_reason(client, editor):
     assert "inside the month" in outside.content.decode()
     silent = client.post(url, {"date": "2031-06-05", "reason": "", "state": "open"})
     assert "say why in the reason" in silent.content.decode()
+
+
+def test_what_somebody_saved_meanwhile_is_not_overwritten(client, editor):
+    bulletin = make_bulletin()
+    opened = client.get(change_url(bulletin)).context["adminform"].form["seen"].value()
+    posted(client, bulletin, summary="By the first.")
+    answer = posted(client, bulletin, summary="By the second.", seen=opened)
+    assert "editor saved or approved this issue after you opened it" in answer.content.decode()
+    assert "By the second." in answer.content.decode()
+    assert Bulletin.objects.get().summary == "By the first."
+
+
+@pytest.mark.parametrize("year", [1, 1000, 9999])
+def test_a_year_that_is_a_slip_is_refused(client, editor, year):
+    answer = client.post(
+        reverse("admin:bulletins_bulletin_add"), {"month": f"{year:04}-06-01", "author": make_author().pk}
+    )
+    assert "Give a year between" in answer.content.decode()
+    assert not Bulletin.objects.exists()
+
+
+def test_a_day_outside_the_issues_month_asks_for_a_reason(client, editor):
+    answer = posted(client, make_bulletin(), publish_at_0="2026-12-02")
+    assert "This day is not in March 2026" in answer.content.decode()
+
+
+def test_a_second_issue_of_a_month_is_pointed_out(client, editor):
+    for _ in range(2):
+        answer = client.post(
+            reverse("admin:bulletins_bulletin_add"), {"month": "2031-06-04", "author": make_author().pk}
+        )
+    assert "June 2031 has another issue already" in client.get(answer.url).content.decode()
+
+
+def make_june(**fields):
+    """An approved issue on its publication day in June 2031."""
+    day = PublicationDay.objects.create(month=datetime.date(2031, 6, 1), date=datetime.date(2031, 6, 4))
+    make_approved(month=day.month, publish_at=day.publish_at(), **fields)
+    return reverse("admin:bulletins_publicationday_change", args=[day.pk])
+
+
+def test_an_issue_follows_its_day_and_must_be_approved_again(client, editor):
+    url = make_june()
+    answer = client.post(url, {"date": "2031-06-05", "reason": "an inset day", "state": "open"}, follow=True)
+    bulletin = Bulletin.objects.get()
+    assert (bulletin.date, bulletin.publish_reason) == (datetime.date(2031, 6, 5), "an inset day")
+    assert bulletin.status == "draft"
+    assert "must be approved again" in answer.content.decode()
+
+
+def test_a_skipped_day_mails_nothing(client, editor):
+    url = make_june()
+    client.post(url, {"date": "2031-06-04", "reason": "holidays", "state": "skipped"})
+    bulletin = Bulletin.objects.get()
+    assert bulletin.status == "draft"
+    with pytest.raises(ValidationError, match="is skipped"):
+        approve(bulletin, make_staff("another", "approve_bulletin"), timezone.now())
+
+
+def test_a_day_saved_as_it_was_leaves_its_issue_alone(client, editor):
+    url = make_june()
+    client.post(url, {"date": "2031-06-04", "reason": "", "state": "open"})
+    assert Bulletin.objects.get().status == "approved"

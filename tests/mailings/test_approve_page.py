@@ -35,6 +35,12 @@ def page(name, bulletin):
     return reverse(f"mailings:{name}", args=[bulletin.pk])
 
 
+def approve(client, bulletin, **fields):
+    """Look at the page and press its button."""
+    seen = client.get(page("approve", bulletin)).context["seen"]
+    return client.post(page("approve", bulletin), {"seen": seen, **fields})
+
+
 def status():
     return Bulletin.objects.get().status
 
@@ -46,7 +52,7 @@ def test_it_says_when_and_to_how_many(client, approver, draft):
 
 
 def test_a_second_person_approves(client, approver, draft):
-    assert client.post(page("approve", draft)).status_code == 302
+    assert approve(client, draft).status_code == 302
     assert status() == "approved"
     assert draft.approvals.get().by == approver
 
@@ -54,32 +60,32 @@ def test_a_second_person_approves(client, approver, draft):
 def test_the_last_editor_may_not(client, approver, draft):
     Bulletin.objects.update(last_edited_by=approver)
     assert "a second person must approve" in client.get(page("approve", draft)).content.decode()
-    assert client.post(page("approve", draft)).status_code == 200
+    assert approve(client, draft).status_code == 200
     assert status() == "draft"
 
 
 def test_alone_a_typed_confirmation_is_asked_for(client, approver, draft):
     Publication.objects.update(second_person=False)
     Bulletin.objects.update(last_edited_by=approver)
-    client.post(page("approve", draft), {"confirmation": "yes"})
+    approve(client, draft, confirmation="yes")
     assert status() == "draft"
-    client.post(page("approve", draft), {"confirmation": draft.slug})
+    approve(client, draft, confirmation=draft.slug)
     assert status() == "approved"
 
 
 def test_twice_says_that_it_is_approved(client, approver, draft):
-    client.post(page("approve", draft))
-    again = client.post(page("approve", draft))
+    approve(client, draft)
+    again = approve(client, draft)
     assert again.status_code == 200
     assert draft.approvals.count() == 1
 
 
 def test_an_issue_held_for_a_late_edit_is_approved_again(client, approver, draft):
-    client.post(page("approve", draft))
+    approve(client, draft)
     Bulletin.objects.update(publish_at=timezone.now())
     draft.items.update(headline="Edited in the last second")
     assert "changed after it was approved" in client.get(page("approve", draft)).content.decode()
-    assert client.post(page("approve", draft)).status_code == 302
+    assert approve(client, draft).status_code == 302
     assert "changed after" not in client.get(page("approve", draft)).content.decode()
 
 
@@ -119,7 +125,7 @@ def test_a_stranger_is_sent_to_the_login(client, draft):
 
 
 def test_an_approval_is_taken_back_with_a_reason(client, approver, draft):
-    client.post(page("approve", draft))
+    approve(client, draft)
     client.post(page("take_back", draft), {"reason": ""})
     assert status() == "approved"
     client.post(page("take_back", draft), {"reason": "a typo"})
@@ -146,3 +152,15 @@ def test_looking_changes_nothing(client, approver, draft):
         assert client.get(page(name, draft)).status_code == 405
     client.head(page("approve", draft))
     assert status() == "draft"
+
+
+def test_what_was_not_seen_is_not_approved(client, approver, draft):
+    seen = client.get(page("approve", draft)).context["seen"]
+    draft.items.update(headline="Slipped in while reading")
+    answer = client.post(page("approve", draft), {"seen": seen})
+    assert "changed while you were reading" in answer.content.decode()
+    assert status() == "draft"
+
+
+def test_the_approver_reads_what_readers_will_read(client, approver, draft):
+    assert "An example story." in client.get(page("approve", draft)).content.decode()

@@ -1,6 +1,8 @@
 import pytest
 from django.template.loader import render_to_string
 
+from tests.conftest import SecureClient
+
 
 @pytest.mark.django_db
 def test_an_unknown_address_gets_a_page_with_ways_on(client):
@@ -33,3 +35,10 @@ def test_these_need_no_context_and_no_database(template):
 def test_forbidden_has_its_page(rf):
     page = render_to_string("403.html", request=rf.get("/"))
     assert "<h1>Not allowed</h1>" in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["post", "put", "delete", "patch"])
+def test_a_page_for_reading_takes_nothing_else(method):
+    strict = SecureClient(enforce_csrf_checks=True)
+    assert getattr(strict, method)("/bulletins/").status_code == 405

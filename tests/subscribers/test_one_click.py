@@ -71,6 +71,12 @@ def test_another_body_changes_nothing(visitor, ada, body, kind, status):
     assert not has_left(ada)
 
 
+def test_a_body_in_chunks_is_not_taken_for_done(visitor, ada):
+    response = visitor.post(f"/unsubscribe/{ada.letter_token}/", headers={"Transfer-Encoding": "chunked"})
+    assert response.status_code == 411
+    assert not has_left(ada)
+
+
 def test_get_with_the_words_in_the_query_changes_nothing(visitor, ada):
     visitor.get(f"/unsubscribe/{ada.letter_token}/?List-Unsubscribe=One-Click")
     visitor.post(f"/unsubscribe/{ada.letter_token}/?List-Unsubscribe=One-Click")

@@ -6,6 +6,7 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -22,6 +23,16 @@ from subscribers.addresses import check_address
 ADDRESS_OF_ISSUE = re.compile(r"(?P<year>[1-9][0-9]{3})/(?P<slug>[-\w]+)", re.ASCII)
 
 
+def named(username: str | None) -> User | None:
+    """Return the member of staff of a name, or None for no name."""
+    if username is None:
+        return None
+    person = User.objects.filter(username=username, is_active=True, is_staff=True).first()
+    if person is None:
+        raise ValidationError(f"There is no active member of staff called {username!r}.")
+    return person
+
+
 class Command(BaseCommand):
     help = (
         "Open an issue's mailing, such as 2024/march. Without an option: only if it is due. "
@@ -34,6 +45,7 @@ class Command(BaseCommand):
         how.add_argument("--dry-run", action="store_true", help="print counts and one letter; write nothing")
         how.add_argument("--only", metavar="ADDRESS", help="send one letter marked [TEST]; write nothing")
         how.add_argument("--now", action="store_true", help="open the mailing at once, whatever its hour")
+        parser.add_argument("--by", metavar="USERNAME", help="with --now: who does it, for the record")
 
     def handle(self, *args: Any, **options: Any) -> None:
         bulletin = self.find(options["issue"])
@@ -43,7 +55,7 @@ class Command(BaseCommand):
             elif options["only"]:
                 self.stdout.write(send_test(bulletin, check_address(options["only"])))
             else:
-                self.open(bulletin, now=options["now"])
+                self.open(bulletin, options["now"], named(options["by"]))
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         except ValueError as error:
@@ -58,13 +70,13 @@ class Command(BaseCommand):
             raise CommandError(f"There is no issue {issue!r}: give year/slug, such as 2024/march.")
         return bulletin
 
-    def open(self, bulletin: Bulletin, now: bool) -> None:
+    def open(self, bulletin: Bulletin, now: bool, by: User | None) -> None:
         """Open the mailing and wake the workers."""
         at = timezone.now()
         refuse_unready(bulletin)
         if now:
             self.confirm_late(bulletin, at)
-            mailing: Mailing | None = send_now(bulletin, None, "send_bulletin --now", at)
+            mailing: Mailing | None = send_now(bulletin, by, "send_bulletin --now", at)
         elif due(at).filter(pk=bulletin.pk).exists():
             mailing = open_mailing(bulletin, at)
         else:
