@@ -47,7 +47,7 @@ def wrapped(text: str, first: str = "", rest: str = "") -> str:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A written paragraph, with the list and the quotation it stands in (0: none)."""
+    """A written paragraph, with the list or table and the quotation it stands in (0: none)."""
 
     text: str
     listed: int
@@ -74,6 +74,7 @@ class PlainTextWriter(HTMLParser):
         self.cells: list[str] | None = None
         self.target = ""
         self.lists = self.quotations = 0
+        self.in_table = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in BLOCKS:
@@ -86,6 +87,9 @@ class PlainTextWriter(HTMLParser):
             self.counters.append(0 if tag == "ol" else None)
         elif tag == "li":
             self.open_entry()
+        elif tag == "table":
+            self.lists += 1
+            self.in_table = True
         elif tag == "tr":
             self.cells = []
         elif tag == "br":
@@ -103,6 +107,8 @@ class PlainTextWriter(HTMLParser):
             self.prefix.pop()
         elif tag in ("ul", "ol") and self.counters:
             self.counters.pop()
+        elif tag == "table":
+            self.in_table = False
         elif tag == "tr":
             self.close_row()
 
@@ -149,7 +155,9 @@ class PlainTextWriter(HTMLParser):
 
     def paragraph(self, text: str) -> Paragraph:
         """Return a paragraph that knows where it stands."""
-        return Paragraph(text, self.lists if self.counters else 0, self.quotations if QUOTED in self.prefix else 0)
+        return Paragraph(
+            text, self.lists if self.counters or self.in_table else 0, self.quotations if QUOTED in self.prefix else 0
+        )
 
     def result(self) -> str:
         """Return all that was written."""

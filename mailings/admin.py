@@ -4,7 +4,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html
 
+from mailings.mime import slot
 from mailings.models import AlertSent, Mailing, MailingAct
 from mailings.reports import balance
 
@@ -28,8 +30,13 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 class MailingAdmin(ReadOnlyAdmin):
     list_display = ["bulletin", "state", "planned", "sent", "skipped", "failed", "abandoned", "started_at"]
     list_select_related = ["bulletin"]
-    fields = ["bulletin", "state", "subject", "counts", "started_at", "finished_at", "content_hash", "text"]
-    readonly_fields = ["counts"]
+    fields = ["bulletin", "state", "subject", "counts", "started_at", "finished_at", "content_hash", "letter"]
+    readonly_fields = ["counts", "letter"]
+
+    @admin.display(description="letter as text")
+    def letter(self, mailing: Mailing) -> str:
+        """The frozen text part, with a word where each reader's own link goes."""
+        return format_html('<pre style="white-space: pre-wrap">{}</pre>', mailing.text.replace(slot("token"), "…"))
 
     @admin.display(description="letters")
     def counts(self, mailing: Mailing) -> str:

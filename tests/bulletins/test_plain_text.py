@@ -36,6 +36,7 @@ def test_a_quotation_is_marked_on_every_line():
         ("<h3>Heading</h3><p>a<br>b</p>", "Heading\n-------\n\na\nb"),
         ("<p>1 &lt; 2 &amp; 3</p>", "1 < 2 & 3"),
         ("<table><tr><th>Day</th><td>Hour</td></tr></table>", "Day | Hour"),
+        ("<table><tr><td>1</td><td>2</td></tr><tr><td>3</td></tr></table><p>x</p>", "1 | 2\n3\n\nx"),
         ("<p>{{ settings }} {% now %}</p>", "{{ settings }} {% now %}"),
         ("", ""),
     ],
