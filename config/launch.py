@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -37,7 +38,7 @@ def main() -> int:
     """Run the demo until it is asked to stop (status 0) or cannot go on (status 1)."""
     for number in STOPPING:
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, stop_once)
+            signal.signal(number, partial(stop_once, os.getpid()))
     try:
         with ExitStack() as house:
             try:
@@ -54,8 +55,10 @@ def main() -> int:
     return 1
 
 
-def stop_once(number: int, frame: FrameType | None) -> NoReturn:
-    """Begin to stop."""
+def stop_once(launcher: int, number: int, frame: FrameType | None) -> NoReturn:
+    """Begin to stop. A child that is caught between its fork and its program has nothing to stop yet."""
+    if os.getpid() != launcher:
+        os._exit(1)
     ignore_signals()
     raise KeyboardInterrupt
 
