@@ -14,6 +14,11 @@ from publication.richtext import RichTextField
 LONDON = ZoneInfo("Europe/London")
 one_line = RegexValidator(r"\A[^\x00-\x1f\x7f\u2028\u2029]*\Z", "Write this on one line, without control characters.")
 
+mail_letters = RegexValidator(
+    r"\A[\x21-\x7e]*\Z",
+    "Write the address in plain Latin letters: a domain with others has a form that begins with xn--.",
+)
+
 
 class WebAddressField(models.URLField):
     """A web address; one typed without its scheme is taken as https."""
@@ -47,10 +52,14 @@ class Publication(models.Model):
     )
     sender_name = models.CharField(max_length=100, blank=True, validators=[one_line])
     sender_address = models.EmailField(
-        blank=True, help_text="The From address of every letter; your relay must be allowed to send for it."
+        blank=True,
+        validators=[mail_letters],
+        help_text="The From address of every letter; your relay must be allowed to send for it.",
     )
     feedback_address = models.EmailField(
-        blank=True, help_text="Answers go here (Reply-To), and readers are asked to write to it."
+        blank=True,
+        validators=[mail_letters],
+        help_text="Answers go here (Reply-To), and readers are asked to write to it.",
     )
     publication_hour = models.TimeField(default=datetime.time(7, 30), help_text="Europe/London.")
     share_words = RichTextField(blank=True, help_text="Standing paragraph: please share this bulletin.")

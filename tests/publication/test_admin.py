@@ -30,3 +30,11 @@ def test_standing_words_are_cleaned(admin_client):
     words = {"links-TOTAL_FORMS": "0", "share_words": "<p onclick='x'>Share</p>"}
     assert admin_client.post(f"{LIST}1/change/", form(**words), secure=True).status_code == 302
     assert Publication.objects.get().share_words == "<p>Share</p>"
+
+
+@pytest.mark.parametrize("field", ["sender_address", "feedback_address"])
+def test_an_address_that_no_header_can_hold_is_refused_in_words(admin_client, field):
+    make_publication()
+    words = {"links-TOTAL_FORMS": "0", field: "news@exämple.org"}
+    answer = admin_client.post(f"{LIST}1/change/", form(**words), secure=True)
+    assert "begins with xn--" in answer.content.decode()
