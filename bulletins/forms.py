@@ -52,7 +52,7 @@ class BulletinForm(forms.ModelForm):
     month = MonthField(widget=DayInput, help_text="Any day of the month that the issue is for.")
 
     # When the page was opened: two people's edits must not overwrite each other without a word.
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, label="")
 
     class Meta:
         model = Bulletin

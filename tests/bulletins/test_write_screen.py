@@ -314,3 +314,16 @@ def test_a_day_saved_as_it_was_leaves_its_issue_alone(client, editor):
     url = make_june()
     client.post(url, {"date": "2031-06-04", "reason": "", "state": "open"})
     assert Bulletin.objects.get().status == "approved"
+
+
+def test_who_may_only_look_sees_the_page(client):
+    client.force_login(make_staff("looker", "view_bulletin", "view_section", "view_newsitem", "view_event"))
+    page = client.get(change_url(make_bulletin()))
+    assert page.status_code == 200
+    assert "An example headline" in page.content.decode()
+
+
+def test_when_the_page_was_opened_is_not_shown(client, editor):
+    page = client.get(change_url(make_bulletin())).content.decode()
+    assert '<input type="hidden" name="seen"' in page
+    assert "Seen:" not in page
