@@ -6,7 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from bulletins.composition import compose
+from bulletins.composition import Composition, compose
 from bulletins.models import Approval, Bulletin, PublicationDay
 from publication.models import Publication
 
@@ -43,7 +43,7 @@ def on_skipped_day(bulletin: Bulletin) -> bool:
 
 def changed_since(bulletin: Bulletin) -> bool:
     """Tell whether an approved issue no longer is what was approved: it may then be approved again."""
-    return bulletin.status == Bulletin.Status.APPROVED and not is_covered(bulletin)
+    return bulletin.status == Bulletin.Status.APPROVED and approved_composition(bulletin) is None
 
 
 @transaction.atomic
@@ -70,10 +70,12 @@ def approval_in_force(bulletin: Bulletin) -> Approval | None:
     return bulletin.approvals.filter(lapsed_at__isnull=True).select_related("by").first()
 
 
-def is_covered(bulletin: Bulletin) -> bool:
-    """Tell whether what would be mailed now is what was approved."""
-    approval = approval_in_force(bulletin)
-    return approval is not None and approval.fingerprint == compose(bulletin).fingerprint()
+def approved_composition(bulletin: Bulletin) -> Composition | None:
+    """Return what would be mailed now, or None when it is not what was approved."""
+    composition, approval = compose(bulletin), approval_in_force(bulletin)
+    if approval is None or approval.fingerprint != composition.fingerprint():
+        return None
+    return composition
 
 
 @transaction.atomic
@@ -90,7 +92,7 @@ def lapse(bulletin: Bulletin, at: datetime.datetime, reason: str) -> None:
 def lapse_if_changed(bulletin: Bulletin, at: datetime.datetime, reason: str) -> bool:
     """Lapse the approval of an unpublished issue that no longer is what was approved; tell whether it did."""
     fresh = Bulletin.objects.with_parts().get(pk=bulletin.pk)
-    if fresh.status != Bulletin.Status.APPROVED or fresh.is_published(at) or is_covered(fresh):
+    if fresh.status != Bulletin.Status.APPROVED or fresh.is_published(at) or approved_composition(fresh):
         return False
     lapse(fresh, at, reason)
     bulletin.status = fresh.status

@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from bulletins.approval import approval_in_force
-from bulletins.composition import Composition, compose
+from bulletins.approval import approved_composition
+from bulletins.composition import Composition
 from bulletins.models import Bulletin, PublicationDay
 from bulletins.models.bulletin import BulletinQuerySet
 from mailings import ledger
@@ -24,14 +24,6 @@ def due(at: datetime.datetime) -> BulletinQuerySet:
     """Return the issues to be mailed now: published within the grace, for subscribers, no mailing yet."""
     issues = Bulletin.objects.published(at).for_subscribers()
     return issues.filter(publish_at__gt=at - GRACE, mailings__isnull=True)
-
-
-def approved_composition(bulletin: Bulletin) -> Composition | None:
-    """Return what would be mailed now, or None when it is not what was approved."""
-    composition, approval = compose(bulletin), approval_in_force(bulletin)
-    if approval is None or approval.fingerprint != composition.fingerprint():
-        return None
-    return composition
 
 
 @transaction.atomic

@@ -1,8 +1,5 @@
 """Look before sending: the counts, one whole letter, and a test copy that touches no table."""
 
-from email.message import EmailMessage
-from email.parser import BytesParser
-from email.policy import SMTP
 from email.utils import make_msgid, parseaddr
 
 from django.conf import settings
@@ -53,13 +50,6 @@ def rehearse(bulletin: Bulletin) -> str:
     people = f"{readers()} readers" if mailed else "never mailed"
     head = f"{bulletin.title} ({bulletin.status}, for {bulletin.audience}): {people}, {len(data)} bytes a letter."
     return f"{head}\n\n{data.decode('ascii')}"
-
-
-def parsed(data: bytes) -> EmailMessage:
-    """Return a letter's DATA parsed by Python's email package."""
-    message = BytesParser(policy=SMTP).parsebytes(unstuffed(data))
-    assert isinstance(message, EmailMessage)
-    return message
 
 
 def send_test(bulletin: Bulletin, address: str) -> str:

@@ -7,8 +7,8 @@ from django.db import IntegrityError
 from bulletins.approval import (
     approval_in_force,
     approve,
+    approved_composition,
     faults,
-    is_covered,
     lapse,
     lapse_if_changed,
     withdraw,
@@ -43,7 +43,7 @@ def test_a_second_person_approves(editor, approver):
     approval = approve(bulletin, approver, DAY_BEFORE)
     assert (approval.by, approval.at) == (approver, DAY_BEFORE)
     assert Bulletin.objects.get().status == bulletin.status == "approved"
-    assert is_covered(bulletin)
+    assert approved_composition(bulletin)
 
 
 def test_the_last_editor_may_not_approve(editor):
@@ -130,7 +130,7 @@ def test_saving_without_a_change_lapses_nothing():
     bulletin = make_approved()
     bulletin.save()
     assert not lapse_if_changed(bulletin, DAY_BEFORE, "It was edited.")
-    assert is_covered(Bulletin.objects.get())
+    assert approved_composition(Bulletin.objects.get())
 
 
 def test_after_its_hour_an_edit_is_a_correction():

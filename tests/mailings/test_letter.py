@@ -1,6 +1,8 @@
 import datetime
 import re
 from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import SMTP
 from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
 
@@ -13,7 +15,7 @@ from mailings.clock import tick
 from mailings.letter import freeze, letter_of
 from mailings.mime import Reader
 from mailings.models import Mailing
-from mailings.rehearsal import parsed
+from mailings.rehearsal import unstuffed
 from publication.models import Publication
 from tests.factories import MARCH, make_bulletin, make_publication
 from tests.mailings.cast import DAY, body_of, make_due, make_readers
@@ -46,6 +48,11 @@ class Seen(HTMLParser):
 
 def with_parts(bulletin: Bulletin) -> Bulletin:
     return Bulletin.objects.with_parts().get(pk=bulletin.pk)
+
+
+def parsed(data: bytes) -> EmailMessage:
+    """Return a letter's DATA as its receiver's mail program parses it."""
+    return BytesParser(_class=EmailMessage, policy=SMTP).parsebytes(unstuffed(data))
 
 
 def read(bulletin: Bulletin) -> EmailMessage:
