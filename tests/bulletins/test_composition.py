@@ -47,7 +47,19 @@ def edit_author():
     Bulletin.objects.get().author.__class__.objects.update(role="Somebody else")
 
 
-@pytest.mark.parametrize("edit", [edit_item, edit_words, edit_author])
+def edit_sender():
+    Publication.objects.update(sender_address="somebody@example.org")
+
+
+def edit_postal_address():
+    Publication.objects.update(postal_address="2 Example Street")
+
+
+def edit_slug():
+    Bulletin.objects.update(slug="elsewhere")
+
+
+@pytest.mark.parametrize("edit", [edit_item, edit_words, edit_author, edit_sender, edit_postal_address, edit_slug])
 def test_the_fingerprint_changes_with_what_readers_read(edit):
     make_publication()
     bulletin = make_bulletin()

@@ -1,13 +1,15 @@
 """An editor writes an issue in the admin: two steps, then sections, events and items on one page."""
 
 import datetime
+import threading
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from bulletins.approval import approve
+from bulletins.approval import approval_in_force, approve
 from bulletins.models import Bulletin, PublicationDay, SectionKind, StandingSection
 from tests.factories import (
     make_approved,
@@ -327,3 +329,19 @@ def test_when_the_page_was_opened_is_not_shown(client, editor):
     page = client.get(change_url(make_bulletin())).content.decode()
     assert '<input type="hidden" name="seen"' in page
     assert "Seen:" not in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_edit_waits_for_an_approval_under_way_and_takes_it_back(client, editor):
+    bulletin = make_bulletin(publish_at=timezone.now() + SOON, publish_reason="for the test")
+    approver = make_staff("approver", "approve_bulletin")
+    edit = threading.Thread(target=lambda: (posted(client, bulletin, title="Edited"), connection.close()))
+    with transaction.atomic():
+        approve(bulletin, approver, timezone.now())
+        edit.start()
+        edit.join(1)
+        assert edit.is_alive()
+    edit.join(10)
+    fresh = Bulletin.objects.get()
+    assert (fresh.title, fresh.status) == ("Edited", "draft")
+    assert approval_in_force(fresh) is None

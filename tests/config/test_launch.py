@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from config.launch import stop_once
 from config.ports import free_port
 from tests.config.machine import listener, modes_above, processes_about, wait_for
 
@@ -200,3 +201,14 @@ def test_a_reset_removes_what_earlier_demos_left(checkout, places, bare_environm
     assert "RESET leaves the PostgreSQL at DATABASE_URL as it is." in refused.stdout
     assert "SECRET_KEY" in (folder / "keys.json").read_text()
     assert not (folder / "mailbox").exists()
+
+
+def test_a_child_caught_before_its_program_just_ends():
+    launcher = os.getpid()
+    child = os.fork()
+    if not child:
+        try:
+            stop_once(launcher, signal.SIGTERM, None)
+        finally:
+            os._exit(9)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
