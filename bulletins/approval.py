@@ -5,8 +5,10 @@ import datetime
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
 
-from bulletins.composition import Composition, compose
+from bulletins.composition import Composition, compose, dead_ends
 from bulletins.models import Approval, Bulletin, PublicationDay
 from publication.models import Publication
 
@@ -20,18 +22,28 @@ def needs_second_person(bulletin: Bulletin) -> bool:
 
 def faults(bulletin: Bulletin, by: AbstractBaseUser) -> list[str]:
     """Return what keeps a person from approving an issue, one sentence each."""
-    found = []
+    found, issue = [], compose(bulletin)
     if bulletin.status != Bulletin.Status.DRAFT and not changed_since(bulletin):
-        found.append(f"This issue is {bulletin.status} already.")
+        found.append(standing(bulletin))
     if bulletin.publish_at is None:
         found.append("It has no publication date: fill in “publish at”.")
     if on_skipped_day(bulletin):
         found.append("Its publication day is skipped: open the day again first, or choose another one.")
-    if not compose(bulletin).sections:
+    if not issue.sections:
         found.append("It has nothing to read yet: write a section or an item.")
+    found += [f"The link “{link}” leads to no item or section of this issue." for link in dead_ends(issue)]
     if needs_second_person(bulletin) and bulletin.last_edited_by_id == by.pk:
         found.append("You edited this issue last: a second person must approve it.")
     return found
+
+
+def standing(bulletin: Bulletin) -> str:
+    """Say where an issue stands that is no draft, and who approved it when: to the second, for two may be at it."""
+    approval = approval_in_force(bulletin)
+    if bulletin.status != Bulletin.Status.APPROVED or approval is None:
+        return f"This issue is {bulletin.status} already."
+    when = date_format(timezone.localtime(approval.at), "j F Y, H:i:s")
+    return f"This issue is approved already: {approval.by} did so on {when}."
 
 
 def on_skipped_day(bulletin: Bulletin) -> bool:

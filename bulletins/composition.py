@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from django.core.serializers.json import DjangoJSONEncoder
 
 from bulletins.models import Bulletin, NewsItem, Section
+from bulletins.models.parts import RESERVED_ANCHORS
+from publication.links import links
 from publication.models import Publication
 
 
@@ -22,13 +24,15 @@ class EventBlock:
 
 @dataclass(frozen=True)
 class ItemBlock:
-    """One news item; its anchor is its stored slug."""
+    """One news item; its anchor is its stored slug, its image a path on this site, measured in pixels."""
 
     anchor: str
     headline: str
     body: str
     link: str
     image: str
+    image_width: int | None
+    image_height: int | None
     image_alt: str
 
 
@@ -51,6 +55,9 @@ class Composition:
     title: str
     author: str
     role: str
+    photo: str
+    photo_width: int | None
+    photo_height: int | None
     summary: str
     intro: str
     sections: tuple[SectionBlock, ...]
@@ -73,12 +80,15 @@ class Composition:
 
 def compose(bulletin: Bulletin) -> Composition:
     """Compose an issue from its rows; empty sections are left out. Four queries, whatever its length."""
-    words = Publication.objects.current()
+    words, author = Publication.objects.current(), bulletin.author
     sections = (compose_section(section) for section in bulletin.sections.all())
     return Composition(
         title=bulletin.title,
-        author=bulletin.author.name,
-        role=bulletin.author.role,
+        author=author.name,
+        role=author.role,
+        photo=author.photo.url if author.photo else "",
+        photo_width=author.photo_width,
+        photo_height=author.photo_height,
         summary=bulletin.summary,
         intro=bulletin.intro,
         sections=tuple(block for block in sections if block.body or block.events or block.items),
@@ -115,5 +125,16 @@ def compose_item(item: NewsItem) -> ItemBlock:
         body=item.body,
         link=item.link,
         image=item.image.url if item.image else "",
+        image_width=item.image_width,
+        image_height=item.image_height,
         image_alt=item.image_alt,
     )
+
+
+def dead_ends(issue: Composition) -> list[str]:
+    """Return the links to places of an issue that it does not have, such as `#doxing`."""
+    items = [item for section in issue.sections for item in section.items]
+    places = {section.anchor for section in issue.sections} | {item.anchor for item in items} | RESERVED_ANCHORS
+    texts = [issue.intro, issue.sign_off, *(section.body for section in issue.sections), *(item.body for item in items)]
+    found = [link for text in texts for link in links(text) if link.startswith("#")]
+    return [link for link in dict.fromkeys(found) if link[1:] not in places]

@@ -7,6 +7,8 @@ from django.urls import include, path
 admin.site.site_header = admin.site.site_title = "First Wednesday"
 admin.site.index_title = "The desk"
 
+handler500 = "publication.views.server_error"
+
 urlpatterns = [
     path("admin/", include("mailings.urls")),
     path("admin/", admin.site.urls),

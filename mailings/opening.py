@@ -96,7 +96,9 @@ def refuse_unready(bulletin: Bulletin) -> Composition:
     begun = bulletin.mailings.filter(number=0).first()
     if begun:
         moment = f"{timezone.localtime(begun.started_at):%d %B %Y at %H:%M:%S}"
-        raise ValidationError(f"The mailing of {bulletin.title} was started already, on {moment}.")
+        act = begun.acts.filter(act=MailingAct.Act.SEND_NOW).select_related("by").first()
+        by = f" by {act.by}" if act else ""
+        raise ValidationError(f"The mailing of {bulletin.title} was started already{by}, on {moment}.")
     if bulletin.audience != Bulletin.Audience.SUBSCRIBERS:
         raise ValidationError(f"{bulletin.title} is for the archive only: it is never mailed.")
     if bulletin.status != Bulletin.Status.APPROVED:

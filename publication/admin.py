@@ -1,29 +1,82 @@
-"""Who we are, in the admin: one row with its platform links."""
+"""Who we are, in the admin: one row with its platform links; and the staff."""
 
 from django.contrib import admin
 from django.http import HttpRequest
 
+from publication import accounts
+from publication.desk import DeskAdmin, DeskTabularInline
 from publication.models import PlatformLink, Publication
 
+__all__ = ["PublicationAdmin", "accounts"]
 
-class PlatformLinkInline(admin.TabularInline):
+
+class PlatformLinkInline(DeskTabularInline):
     """Where the publication is also to be heard or followed."""
 
     model = PlatformLink
-    extra = 0
+    fields = ["kind", "label", "url", "position"]
+    helps = {
+        "label": "As readers see it, such as “Our podcast”.",
+        "position": "They stand in this order: the smallest number first.",
+    }
+    examples = {"url": "https://podcasts.example.org/"}
 
 
 @admin.register(Publication)
-class PublicationAdmin(admin.ModelAdmin):
+class PublicationAdmin(DeskAdmin):
     """The one row: made once, then only changed."""
 
     inlines = [PlatformLinkInline]
     list_display = ["name", "organisation", "publication_hour", "second_person"]
+    actions = None
+    nothing_yet = "Say who you are: name, address and sender stand on every page and in every letter."
+    helps = {
+        "name": "The name of the bulletin, at the head of every page and letter.",
+        "strapline": "One sentence under the name: what this is, and for whom.",
+        "organisation": "Who publishes it: it stands beside the postal address in every letter.",
+        "postal_address": "On one line, as it stands at the foot of every letter.",
+        "sender_name": "What readers see as the sender. Left empty, it is the name of the bulletin.",
+        "sender_address": "The From address of every letter. Your mail relay must be allowed to send for it, or "
+        "letters end as spam.",
+        "feedback_address": "Answers to a letter go here, and readers are asked to write to it: give one that is read.",
+        "publication_hour": "When an issue appears and is mailed, London time in summer and winter.",
+        "second_person": "Whoever edited an issue last cannot approve it. Switched off, the approver types the "
+        "address of the issue instead.",
+        "share_words": "Asks readers to pass the bulletin on.",
+        "subscribe_words": "Says how somebody who was sent it can subscribe.",
+        "link_words": "Says how schools link to the resources for parents.",
+    }
+    examples = {"sender_address": "bulletin@example.org", "feedback_address": "editors@example.org"}
     fieldsets = [
-        (None, {"fields": ["name", "strapline", "organisation", "postal_address"]}),
-        ("Letters", {"fields": ["sender_name", "sender_address", "feedback_address"]}),
-        ("Publishing", {"fields": ["publication_hour", "second_person"]}),
-        ("Standing paragraphs", {"fields": ["share_words", "subscribe_words", "link_words"]}),
+        (
+            "Name",
+            {
+                "fields": ["name", "strapline", "organisation", "postal_address"],
+                "description": "At the head and foot of every page and letter.",
+            },
+        ),
+        (
+            "Letters",
+            {
+                "fields": ["sender_name", "sender_address", "feedback_address"],
+                "description": "Who readers hear from, and who reads their answers.",
+            },
+        ),
+        (
+            "Publishing",
+            {
+                "fields": ["publication_hour", "second_person"],
+                "description": "How every issue goes out. Days are moved under Publication days.",
+            },
+        ),
+        (
+            "Standing paragraphs",
+            {
+                "fields": ["share_words", "subscribe_words", "link_words"],
+                "description": "Printed at the end of every issue. A change shows at once, in old issues too; an "
+                "issue that is approved and not yet mailed must be approved again.",
+            },
+        ),
     ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -5,14 +5,16 @@ from typing import Any
 from ckeditor.fields import RichTextFormField
 from ckeditor.widgets import CKEditorWidget
 from django import forms
+from django.templatetags.static import static
+from django.utils.functional import lazy
 
 # Left out: what sends text or looks elsewhere (spell checkers, export, embeds), what the sanitiser would
-# throw away (frames, forms, Flash, images, smileys), and what hides the browser's own context menu with
-# its spelling suggestions.
+# throw away (frames, forms, Flash, images, smileys), what edits the HTML itself, what says nothing to editors
+# (the path of tags), and what hides the browser's own context menu with its spelling suggestions.
 LEFT_OUT = (
-    "about,autoembed,codesnippet,codesnippetgeshi,contextmenu,embed,embedbase,embedsemantic,exportpdf,filebrowser,"
-    "flash,forms,iframe,image,liststyle,newpage,pagebreak,preview,print,save,scayt,smiley,sourcedialog,"
-    "tableselection,tabletools,templates,uploadimage,uploadwidget,wsc"
+    "about,autoembed,codesnippet,codesnippetgeshi,contextmenu,elementspath,embed,embedbase,embedsemantic,exportpdf,"
+    "filebrowser,flash,forms,iframe,image,liststyle,newpage,pagebreak,preview,print,save,scayt,smiley,sourcearea,"
+    "sourcedialog,tableselection,tabletools,templates,uploadimage,uploadwidget,wsc"
 )
 
 EDITOR = {
@@ -24,8 +26,19 @@ EDITOR = {
         ["Undo", "Redo"],
     ],
     "format_tags": "p;h3;h4",
-    "height": 180,
+    "height": 120,
     "width": "100%",
+    # It grows with its text.
+    "extraPlugins": "autogrow",
+    "autoGrow_minHeight": 120,
+    "autoGrow_maxHeight": 640,
+    "autoGrow_onStartup": True,
+    "resize_enabled": False,
+    "linkDefaultProtocol": "https://",
+    # Where a link opens is the reader's choice, and its attributes would be thrown away.
+    "removeDialogTabs": "link:target;link:advanced",
+    # The text looks as readers get it.
+    "contentsCss": lazy(static, str)("publication/editor.css"),
     "removePlugins": LEFT_OUT,
     "disallowedContent": "script; style; img; *[on*]; *{*}",
     # The browser's own spelling marks.

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 
 from publication.models import Publication
 
-INLINER = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
+INLINER = css_inline.CSSInliner(minify_css=True, load_remote_stylesheets=False)
 AUTOMATIC = {
     # RFC 3834: no out-of-office answers to a machine.
     "Auto-Submitted": "auto-generated",
@@ -31,7 +31,7 @@ def letter(template: str, to: str, context: dict) -> EmailMultiAlternatives:
     subject = " ".join(render_to_string(f"{template}.subject.txt", context).split())
     message = EmailMultiAlternatives(
         subject=subject,
-        body=render_to_string(f"{template}.txt", context),
+        body=render_to_string(f"{template}.txt", context).strip() + "\n",
         from_email=sender_of(words),
         to=[to],
         reply_to=[words.feedback_address] if words.feedback_address else None,

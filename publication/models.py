@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from axes.models import AccessAttempt
 from django import forms
 from django.core.validators import RegexValidator
 from django.db import models
@@ -117,3 +118,14 @@ class PlatformLink(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+class FailedSignIn(AccessAttempt):
+    """Wrong passwords of one name at one address with one browser, in our words; django-axes writes and clears them."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "failed sign-in"
+
+    def __str__(self) -> str:
+        return f"{self.username} from {self.ip_address or 'an unknown address'}"

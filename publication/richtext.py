@@ -12,6 +12,7 @@ from django.db import models
 from django.utils.safestring import SafeString, mark_safe
 
 from publication.editor import EditorField, EditorWidget
+from publication.links import check_links
 
 TAGS = {
     "p",
@@ -47,6 +48,7 @@ INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u206
 INVISIBLE_REFERENCE = re.compile(r"&#(?:x0*([0-9a-f]{1,6})|0*([0-9]{1,7}));?", re.IGNORECASE)
 TOP_HEADING = re.compile(r"<(/?)h[12](?=[\s>/])", re.IGNORECASE)
 EMPTY_PARAGRAPH = re.compile(r"<p>(?:\s|\u00a0|&nbsp;|<br>)*</p>\s*")
+HEADING = re.compile("<(?P<end>/?)h(?P<level>[34])>")
 
 
 def without_invisible(text: str) -> str:
@@ -103,6 +105,8 @@ def cleaned_once(html: str, base: str) -> str:
 class RichTextField(CKEditorField):
     """A text column that holds clean HTML, whatever door it comes in by, edited with CKEditor."""
 
+    default_validators = [check_links]
+
     def formfield(self, **kwargs: Any) -> Any:
         """Edit with our editor, also in the admin, which would put its own text area here."""
         return super().formfield(**{**kwargs, "form_class": EditorField, "widget": EditorWidget})
@@ -120,9 +124,26 @@ class RichTextField(CKEditorField):
         return super().get_db_prep_save(value, connection)
 
 
-def printed(html: str, base: str = "") -> SafeString:
+def printed(html: str, base: str = "", top: int = 3) -> SafeString:
     """Mark the HTML of a RichTextField for printing: the one place where stored HTML is trusted.
 
     In a letter there is no page to be relative to: `base` is the address that links are resolved against.
+    `top` (2 to 5) is the level that the text's highest heading gets: one more than the heading it stands under.
     """
-    return mark_safe(clean_html(html, base))
+    return mark_safe(with_headings_from(top, clean_html(html, base)))
+
+
+def with_headings_from(top: int, html: str) -> str:
+    """Move the headings of clean HTML so that `top` is the highest, the first one has it, and none skips a level."""
+    under = False
+    opened: list[int] = []
+
+    def moved(tag: re.Match[str]) -> str:
+        nonlocal under
+        if tag["end"]:
+            return f"</h{opened.pop()}>"
+        opened.append(top + (under and tag["level"] == "4"))
+        under = under or tag["level"] == "3"
+        return f"<h{opened[-1]}>"
+
+    return HEADING.sub(moved, html)

@@ -1,6 +1,6 @@
 """The addresses of the standing pages."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from publication import views
 
@@ -8,5 +8,7 @@ app_name = "publication"
 urlpatterns = [
     path("privacy/", views.privacy, name="privacy"),
     path("accessibility/", views.accessibility, name="accessibility"),
+    re_path(r"^media/pictures/(?P<name>[0-9a-f]{32}\.(?:jpg|png))\Z", views.picture, name="picture"),
+    path("favicon.ico", views.favicon),
     path("healthz", views.healthz, name="healthz"),
 ]

@@ -1,9 +1,19 @@
-"""The standing pages, and the process's pulse."""
+"""The standing pages, the pictures, the process's pulse, and its apology."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import render
+import sys
+
+from django.core.files.storage import default_storage
+from django.db import InterfaceError, OperationalError
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect, render
+from django.template.loader import get_template
+from django.templatetags.static import static
 from django.views.csrf import csrf_failure as default_csrf_failure
 from django.views.decorators.http import require_safe
+
+AWAY_SECONDS = 60
+# The class of PostgreSQL's error codes for an operator's intervention: 57P01 to 57P03 are its shutdown and start.
+SHUTTING_DOWN = "57P"
 
 
 @require_safe
@@ -26,6 +36,41 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 @require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Lead those who ask for the icon where it used to be, without looking at the page."""
+    return redirect(static("favicon.ico"), permanent=True)
+
+
+@require_safe
+def picture(request: HttpRequest, name: str) -> FileResponse:
+    """Give a stored picture, which never changes: another one has another name."""
+    try:
+        file = default_storage.open(f"pictures/{name}")
+    except FileNotFoundError as error:
+        raise Http404("There is no such picture.") from error
+    headers = {
+        "Cache-Control": "public, max-age=31536000, immutable",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    return FileResponse(file, headers=headers)
+
+
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answer that this process lives; it asks nothing else."""
     return HttpResponse("ok", content_type="text/plain")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Apologise for a fault of ours; 503, with when to come again, where it is only that the database is away."""
+    if is_away(sys.exc_info()[1]):
+        return HttpResponse(get_template("503.html").render(), status=503, headers={"Retry-After": AWAY_SECONDS})
+    return HttpResponse(get_template("500.html").render(), status=500)
+
+
+def is_away(fault: BaseException | None) -> bool:
+    """Tell whether a fault is that PostgreSQL cannot be reached or is shutting down: its own faults have a code."""
+    if not isinstance(fault, OperationalError | InterfaceError):
+        return False
+    code = getattr(fault.__cause__, "pgcode", None)
+    return not code or code.startswith(SHUTTING_DOWN)

@@ -12,7 +12,7 @@ from bulletins.approval import approve, withdraw
 from bulletins.models import Author, Bulletin, Event, NewsItem, Section
 from bulletins.schedule import first_wednesday, instant
 from publication.models import Publication
-from resources.models import Resource
+from resources.models import Helpline, Resource, ResourceTopic
 from subscribers.models import ConsentEvent, Subscriber
 
 # The first Wednesday of March 2026, half past seven in London (which is UTC then).
@@ -110,6 +110,17 @@ def make_resource(title: str, **fields: Any) -> Resource:
     """Make a resource for parents."""
     defaults = {"slug": slugify(title), "summary": f"Why read {title}.", "body": "<p>An example guide.</p>"}
     return Resource.objects.create(title=title, **{**defaults, **fields})
+
+
+def make_resource_topic(name: str, **fields: Any) -> ResourceTopic:
+    """Make a topic of resources."""
+    return ResourceTopic.objects.create(name=name, **{"slug": slugify(name), **fields})
+
+
+def make_helpline(name: str = "Example Line", **fields: Any) -> Helpline:
+    """Make a helpline that nobody has checked, in the panel, unless told otherwise."""
+    defaults = {"number": "0800 000 0000", "who_for": "parents in examples", "urgent": True}
+    return Helpline.objects.create(name=name, **{**defaults, **fields})
 
 
 def make_subscriber(**fields: Any) -> Subscriber:

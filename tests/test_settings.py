@@ -7,6 +7,7 @@ from django.conf import settings
 
 from mailings.checks import times_are_long_enough
 
+RELAY = "submission://nobody:nothing@relay.example.org:587"
 NEEDED = ["DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SITE_URL", "SECRET_KEY", "SUPPRESSION_KEY"]
 
 
@@ -17,6 +18,12 @@ def manage(*words: str, **changes: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "manage.py", *words], cwd=settings.BASE_DIR, env=env, capture_output=True, text=True
     )
+
+
+def shown(name: str, **changes: str) -> str:
+    """Return a setting as a process of its own reads it from a changed environment."""
+    done = manage("shell", "--no-imports", "-c", f"from django.conf import settings; print(settings.{name})", **changes)
+    return done.stdout.strip()
 
 
 @pytest.mark.parametrize("name", [name for name in NEEDED if name != "DATABASE_URL"])
@@ -35,6 +42,14 @@ def test_a_missing_value_is_one_sentence_that_says_the_mend(name):
         ("EMAIL_URL", "carrier-pigeon://relay.example.org"),
         ("DATABASE_URL", "sqlite:///nowhere.db"),
         ("DATABASE_URL", "nonsense"),
+        ("TICK_SECONDS", "soon"),
+        ("LEASE_SECONDS", "-1"),
+        ("SMTP_COMMAND_SECONDS", "nan"),
+        ("SIGN_UPS_A_DAY", "0"),
+        ("SSL_REDIRECT", "perhaps"),
+        ("DEMO", "maybe"),
+        ("TRUSTED_PROXIES", "10.0.0.0/99"),
+        ("TRUSTED_PROXIES", "the proxy"),
     ],
 )
 def test_a_malformed_value_is_one_sentence_too(name, value):
@@ -47,16 +62,57 @@ def test_a_malformed_value_is_one_sentence_too(name, value):
 def test_production_settings_pass_djangos_own_checks():
     done = manage("check", "--deploy", "--fail-level", "WARNING", SECRET_KEY="0123456789abcdefghijklmnopqrstuvwxyz" * 2)
     assert (done.returncode, done.stderr) == (0, "")
+    assert settings.SILENCED_SYSTEM_CHECKS == ["ckeditor.W001"]
 
 
-def test_an_http_site_is_not_forced_to_https(settings):
-    done = manage(
-        "shell",
-        "-c",
-        "from django.conf import settings; print(settings.SECURE_SSL_REDIRECT)",
-        SITE_URL="http://127.0.0.1:8000",
+@pytest.mark.parametrize(
+    ("changes", "identity", "hint"),
+    [
+        ({"SITE_URL": "http://bulletin.example.org"}, "publication.E001", "Give its https address"),
+        ({"SMTP_COMMAND_SECONDS": "5", "EMAIL_URL": RELAY}, "mailings.E001", "Leave it out, or give at least 60"),
+        ({"LEASE_RENEWAL_SECONDS": "30", "EMAIL_URL": RELAY}, "mailings.E002", "at most a third of LEASE_SECONDS"),
+    ],
+)
+@pytest.mark.parametrize(
+    "command",
+    [["manage.py", "check"], ["-m", "gunicorn", "config.wsgi", "--bind", "127.0.0.1:0"]],
+    ids=["manage", "web"],
+)
+def test_a_value_that_does_harm_ends_every_process_with_its_mend(changes, identity, hint, command):
+    env = {**os.environ, **changes}
+    done = subprocess.run(
+        [sys.executable, *command], cwd=settings.BASE_DIR, env=env, capture_output=True, text=True, timeout=60
     )
-    assert done.stdout.strip().endswith("False")
+    assert done.returncode != 0
+    assert f"({identity})" in done.stderr
+    assert hint in done.stderr
+
+
+def test_a_time_out_that_is_given_elsewhere_shortens_nothing():
+    done = shown("EMAIL_TIMEOUT", EMAIL_URL=f"{RELAY}?timeout=5", EMAIL_TIMEOUT="5")
+    assert done == "60"
+
+
+@pytest.mark.parametrize("zone", ["Europe/Londn", "Pacific/Auckland"])
+def test_the_machines_own_time_zone_is_no_matter(zone):
+    assert shown("TIME_ZONE", TZ=zone) == "Europe/London"
+
+
+def test_proxies_are_addresses_and_networks():
+    assert (
+        shown("TRUSTED_PROXIES", TRUSTED_PROXIES="10.0.0.0/8,::1")
+        == "[IPv4Network('10.0.0.0/8'), IPv6Network('::1/128')]"
+    )
+    assert shown("TRUSTED_PROXIES") == "[]"
+
+
+def test_preloading_https_can_be_ruled_out():
+    assert shown("SECURE_HSTS_PRELOAD", HSTS_PRELOAD="no") == "False"
+
+
+@pytest.mark.parametrize("name", ["SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "SECURE_HSTS_PRELOAD"])
+def test_an_http_site_is_not_forced_to_https(name):
+    assert shown(name, SITE_URL="http://127.0.0.1:8000") == "False"
 
 
 def test_short_times_are_refused_against_a_real_relay(settings):

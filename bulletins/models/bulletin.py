@@ -1,27 +1,25 @@
 """An issue of the bulletin."""
 
 import datetime
-import math
-import re
 from typing import Any
 
 import pgtrigger
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import ExtractDay, ExtractIsoWeekDay, ExtractYear
 from django.db.models.lookups import Exact, LessThanOrEqual
 from django.urls import reverse
-from django.utils.html import strip_tags
 
 from bulletins.models.parts import free_slug
 from bulletins.models.people import Author
 from bulletins.schedule import london_date
 from publication.models import one_line
+from publication.reading import count_words, minutes_to_read
 from publication.richtext import RichTextField
 
-WORDS_A_MINUTE = 265
 OTHERS_SHOWN = 10
 
 
@@ -189,10 +187,19 @@ class Bulletin(models.Model):
         """Return the issue's own page."""
         return reverse("bulletins:issue", args=[self.month.year, self.slug])
 
+    def clean(self) -> None:
+        """Refuse an address that another issue has, and name that one."""
+        if not self.month or not self.slug:
+            return
+        other = Bulletin.objects.in_year(self.month.year).filter(slug=self.slug).exclude(pk=self.pk).first()
+        if other:
+            address = f"{self.month.year}/{self.slug}"
+            raise ValidationError({"slug": f"“{other}” has this address already, {address}: choose another one."})
+
     @property
     def minutes(self) -> int:
         """Minutes to read it: as given, or words / 265 rounded half up, at least 1."""
-        return self.reading_minutes or max(1, math.floor(self.count_words() / WORDS_A_MINUTE + 0.5))
+        return self.reading_minutes or minutes_to_read(self.count_words())
 
     @property
     def date(self) -> datetime.date | None:
@@ -209,7 +216,7 @@ class Bulletin(models.Model):
         for section in self.sections.all():
             texts += [section.heading, str(section.body)]
             texts += [f"{item.headline} {item.body}" for item in section.items.all()]
-        return len(re.findall(r"\w[\w’'-]*", strip_tags(" ".join(texts).replace("<", " <"))))
+        return count_words(" ".join(texts))
 
     def others(self, at: datetime.datetime) -> BulletinQuerySet:
         """Return the ten newest other published issues."""

@@ -7,7 +7,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import TruncMonth
+from django.utils import timezone
 
+from bulletins.models.bulletin import Bulletin
 from bulletins.schedule import first_of_month, first_wednesday, instant, london_date, months_from, next_month
 from publication.models import Publication, one_line
 
@@ -103,9 +105,19 @@ class PublicationDay(models.Model):
         """Refuse in words what the table would refuse, where the month is not in the form."""
         if self.date and first_of_month(self.date) != self.month:
             raise ValidationError({"date": "Choose a day inside the month."})
-        before = PublicationDay.objects.filter(pk=self.pk).values_list("state", flat=True).first()
-        if before and before != self.state and (before, self.state) not in TRANSITIONS:
-            raise ValidationError({"state": f"A day that is {before} cannot become {self.state}."})
+        stored = PublicationDay.objects.filter(pk=self.pk).first()
+        if stored and stored.state != self.state and (stored.state, self.state) not in TRANSITIONS:
+            raise ValidationError({"state": f"A day that is {stored.state} cannot become {self.state}."})
+        if stored and self.date and stored.date != self.date:
+            self.check_move(stored, timezone.now())
+
+    def check_move(self, stored: "PublicationDay", at: datetime.datetime) -> None:
+        """Refuse to move a day whose issue is out, and to move any to an hour that is past."""
+        out = Bulletin.objects.published(at).for_subscribers().filter(publish_at=stored.publish_at()).first()
+        if out:
+            raise ValidationError({"date": f"“{out}” is out since {stored}: its day stays what it was."})
+        if self.publish_at() <= at:
+            raise ValidationError({"date": f"The hour of {self} is past: choose a later day of the month."})
 
     def publish_at(self) -> datetime.datetime:
         """Return the UTC instant at which this day's issue is due."""

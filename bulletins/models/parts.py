@@ -3,10 +3,12 @@
 from typing import Any
 
 import pgtrigger
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Max, Q
 from django.utils.text import slugify
 
+from publication.images import PictureField
 from publication.models import WebAddressField, one_line
 from publication.richtext import RichTextField
 
@@ -156,8 +158,21 @@ class NewsItem(models.Model):
         help_text="The item's address; kept when the headline is corrected.",
     )
     body = RichTextField(blank=True)
-    image = models.ImageField(upload_to="items/%Y/%m/", blank=True)
-    image_alt = models.CharField("image in words", max_length=250, blank=True, validators=[one_line])
+    image = PictureField(
+        blank=True,
+        width_field="image_width",
+        height_field="image_height",
+        help_text="JPEG, PNG, WebP or GIF, at most 5 MB; it is made as wide as it is printed.",
+    )
+    image_width = models.PositiveIntegerField(null=True, editable=False)
+    image_height = models.PositiveIntegerField(null=True, editable=False)
+    image_alt = models.CharField(
+        "image in words",
+        max_length=250,
+        blank=True,
+        validators=[one_line],
+        help_text="What it shows, in a sentence: it is read out, and printed where pictures are not.",
+    )
     link = WebAddressField("address to read more", max_length=500, blank=True)
     topics = models.ManyToManyField(Topic, blank=True, related_name="items")
     position = models.PositiveSmallIntegerField(default=0, help_text="0 puts a new item last.")
@@ -198,3 +213,8 @@ class NewsItem(models.Model):
         if not self.pk and not self.position:
             self.position = next_position(NewsItem.objects.filter(section_id=self.section_id))
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Refuse, beside its own box, an image that nobody has put in words."""
+        if self.image and not self.image_alt:
+            raise ValidationError({"image_alt": "Say in words what the image shows."})

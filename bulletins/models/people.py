@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from publication.images import PictureField
 from publication.models import one_line
 
 
@@ -12,7 +13,14 @@ class Author(models.Model):
 
     name = models.CharField(max_length=100, unique=True, validators=[one_line])
     role = models.CharField(max_length=150, blank=True, validators=[one_line], help_text="Shown in the sign-off.")
-    photo = models.ImageField(upload_to="authors/", blank=True)
+    photo = PictureField(
+        blank=True,
+        width_field="photo_width",
+        height_field="photo_height",
+        help_text="JPEG, PNG, WebP or GIF, at most 5 MB; shown beside the sign-off.",
+    )
+    photo_width = models.PositiveIntegerField(null=True, editable=False)
+    photo_height = models.PositiveIntegerField(null=True, editable=False)
 
     class Meta:
         ordering = ["name"]

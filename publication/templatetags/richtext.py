@@ -1,5 +1,6 @@
 """Template filters over rich text and links."""
 
+import textwrap
 from html import unescape
 from urllib.parse import urlsplit
 
@@ -13,15 +14,21 @@ register = template.Library()
 
 
 @register.filter
-def printed(html: str) -> SafeString:
-    """Print a rich-text field's HTML."""
-    return richtext.printed(html)
+def printed(html: str, top: int = 3) -> SafeString:
+    """Print a rich-text field's HTML, its highest heading at level `top`: 4 for a text that stands under an h3."""
+    return richtext.printed(html, top=top)
 
 
 @register.filter
 def says(html: str, sentence: str) -> bool:
     """Tell whether a text holds a sentence already, whatever its case, spacing and last full stop."""
     return plain(sentence).rstrip(".") in plain(html)
+
+
+@register.filter
+def beginning(html: str, characters: int = 155) -> str:
+    """Return the first words of a text, by default as many as a search engine shows of a page's description."""
+    return textwrap.shorten(words(html), characters, placeholder=" …")
 
 
 @register.filter
@@ -34,5 +41,10 @@ def host(address: str) -> str:
 
 
 def plain(html: str) -> str:
-    """Return the words of a text in one line of small letters."""
-    return " ".join(unescape(strip_tags(html.replace("<", " <"))).split()).casefold()
+    """Return the words of a text in small letters."""
+    return words(html).casefold()
+
+
+def words(html: str) -> str:
+    """Return the words of a text in one line."""
+    return " ".join(unescape(strip_tags(html.replace("<", " <"))).split())

@@ -1,27 +1,19 @@
 """A copy of this checkout, in which the real commands can run beside everything else."""
 
 import os
-import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from config.services import Services
-from tests.config.machine import ROOT, processes_about, wait_for
-
-NOT_COPIED = shutil.ignore_patterns(
-    ".git", ".venv", "var", ".env", "node_modules", "__pycache__", ".*_cache", ".hypothesis"
-)
+from tests.config.machine import copy_checkout, processes_about, wait_for
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A copy with this run's own virtual environment; as root it lies below pytest's 0700 folder."""
-    copy = tmp_path_factory.mktemp("clone") / "checkout"
-    shutil.copytree(ROOT, copy, ignore=NOT_COPIED)
-    (copy / ".venv").symlink_to(sys.prefix)
+    copy = copy_checkout(tmp_path_factory.mktemp("clone") / "checkout")
     yield copy
     Services(copy / "var" / "demo").remove()
 

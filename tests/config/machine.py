@@ -1,12 +1,24 @@
 """What the tests of the house look at: processes, modes of folders, ports."""
 
 import os
+import shutil
 import socket
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+NOT_COPIED = shutil.ignore_patterns(
+    ".git", ".venv", "var", ".env", "node_modules", "__pycache__", ".*_cache", ".hypothesis"
+)
+
+
+def copy_checkout(copy: Path) -> Path:
+    """Copy this checkout, for a demo of its own, with the virtual environment that runs us."""
+    shutil.copytree(ROOT, copy, ignore=NOT_COPIED)
+    (copy / ".venv").symlink_to(sys.prefix)
+    return copy
 
 
 def modes_above(path: Path) -> dict[str, str]:

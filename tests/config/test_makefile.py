@@ -1,6 +1,7 @@
 """The Makefile's way to a virtual environment: it needs a Python of 3.11 or newer that can make one."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from tests.config.machine import ROOT
 
+TARGETS = re.search(r"(?m)^\.PHONY: help (.*)$", (ROOT / "Makefile").read_text()).group(1).split()
 TOO_OLD = "exit 1"
 # As Debian's python3 does where the package python3-venv is missing: half a folder and a failure.
 WITHOUT_VENV = '[ "$1" = -m ] && { mkdir -p .venv/bin; exit 1; }; exit 0'
@@ -46,5 +48,11 @@ def test_a_python_that_will_not_do_is_one_sentence_and_leaves_nothing(folder, sc
 def test_without_a_target_it_says_what_there_is(folder):
     path = {"PATH": os.environ["PATH"]}
     said = subprocess.run(["make"], cwd=folder, env=path, capture_output=True, text=True, timeout=30)
-    assert [line.split()[1] for line in said.stdout.splitlines()] == ["demo", "test", "check"]
+    assert [line.split()[1] for line in said.stdout.splitlines()] == TARGETS
     assert not (folder / ".venv").exists()
+
+
+def test_the_readme_names_each_target():
+    readme = (ROOT / "README.md").read_text()
+    assert len(TARGETS) > 3
+    assert [target for target in TARGETS if f"make {target}" not in readme] == []

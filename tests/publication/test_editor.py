@@ -1,5 +1,8 @@
+import json
+
 import pytest
 from ckeditor.fields import RichTextField as TheirField
+from django.contrib.staticfiles import finders
 
 from bulletins.models import NewsItem
 from publication.editor import EDITOR, EditorWidget
@@ -32,3 +35,15 @@ def test_our_script_comes_after_theirs():
 @pytest.mark.django_db
 def test_the_packages_own_upload_view_is_not_mounted(client):
     assert client.get("/ckeditor/upload/").status_code == 404
+
+
+def test_the_text_looks_as_readers_get_it():
+    config = json.loads(EditorWidget().get_context("body", "", {})["widget"]["config"])
+    assert config["contentsCss"] == "/static/publication/editor.css"
+    assert finders.find("publication/editor.css")
+
+
+def test_the_editor_grows_with_its_text_and_links_are_https():
+    assert EDITOR["extraPlugins"] == "autogrow"
+    assert finders.find("ckeditor/ckeditor/plugins/autogrow/plugin.js")
+    assert EDITOR["linkDefaultProtocol"] == "https://"

@@ -24,7 +24,7 @@ def test_a_foreign_host_is_a_bad_request(client):
     assert "could not understand" in response.content.decode()
 
 
-@pytest.mark.parametrize("template", ["400.html", "500.html"])
+@pytest.mark.parametrize("template", ["400.html", "500.html", "503.html"])
 def test_these_need_no_context_and_no_database(template):
     page = render_to_string(template)
     assert "<h1>" in page
@@ -42,3 +42,15 @@ def test_forbidden_has_its_page(rf):
 def test_a_page_for_reading_takes_nothing_else(method):
     strict = SecureClient(enforce_csrf_checks=True)
     assert getattr(strict, method)("/bulletins/").status_code == 405
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/nothing/here/", "/bulletins/2019/"])
+def test_what_is_not_there_is_not_for_search_engines(client, path):
+    assert '<meta name="robots" content="noindex">' in client.get(path).content.decode()
+
+
+def test_a_pause_says_what_stays_true():
+    page = render_to_string("503.html")
+    assert "back shortly" in page
+    assert "No letter is lost" in page

@@ -1,4 +1,8 @@
+import re
+from pathlib import Path
+
 import pytest
+from django.contrib.staticfiles import finders
 
 from tests.factories import make_publication
 
@@ -46,3 +50,32 @@ def test_pages_ask_nothing_of_other_hosts_and_hold_no_script(client):
     assert "style=" not in page
     assert 'src="http' not in page
     assert '<link rel="stylesheet" href="/static/site.css">' in page
+
+
+@pytest.mark.parametrize("path", ["/", "/bulletins/", "/parental-resources/", "/subscribe/", "/privacy/", "/nothing/"])
+def test_every_page_has_one_title_and_one_description(client, path):
+    make_publication()
+    page = client.get(path).content.decode()
+    assert len(re.findall(r"<title>[^<]+</title>", page)) == 1
+    assert len(re.findall(r'<meta name="description" content="[^"]+">', page)) == 1
+
+
+def test_on_paper_every_page_ends_with_its_name_and_address(client):
+    make_publication(name="Example News")
+    page = client.get("/privacy/").content.decode()
+    assert '<p class="printed">Example News, https://bulletin.example.org/privacy/</p>' in page
+
+
+def test_browsers_that_ask_for_the_icon_by_its_old_name_are_led_to_it(client):
+    response = client.get("/favicon.ico")
+    assert response.status_code == 301
+    assert finders.find(response["Location"].removeprefix("/static/"))
+
+
+def test_the_styles_ask_nothing_of_other_hosts_and_find_what_they_name():
+    styles = Path(finders.find("site.css")).read_text(encoding="utf-8")
+    assert "@import" not in styles
+    named = re.findall(r"url\(\"?([^)\"]+)", styles)
+    assert named
+    for name in named:
+        assert finders.find(name), name

@@ -1,0 +1,61 @@
+"""The environment (or a `.env` file beside manage.py), read so that each fault is one sentence."""
+
+import os
+from collections.abc import Callable
+from functools import partial
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, EnvError
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Env()
+if os.environ.get("READ_DOT_ENV", "yes") != "no":
+    env.read_env(BASE_DIR / ".env")
+
+
+def required(name: str, mend: str) -> str:
+    """Return an environment variable, or say in one sentence how to mend its absence."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        raise ImproperlyConfigured(f"{name} is missing: {mend} (in the environment or .env; make demo needs none).")
+    return value
+
+
+def parsed(name: str, mend: str, reader: Callable[[str], Any]) -> Any:
+    """Return a variable as a reader reads it; a malformed one is one sentence too."""
+    try:
+        return reader(name)
+    except (EnvError, ValueError) as error:
+        raise ImproperlyConfigured(f"{name} cannot be read ({error}): {mend}.") from error
+
+
+def switch(name: str, default: bool) -> bool:
+    """Return a yes or no."""
+    return parsed(name, "give yes or no", partial(env.bool, default=default))
+
+
+def whole(name: str, default: int) -> int:
+    """Return a whole number above 0."""
+    return above_zero(name, parsed(name, "give a whole number above 0", partial(env.int, default=default)))
+
+
+def seconds(name: str, default: int) -> float:
+    """Return a time in seconds, above 0."""
+    return above_zero(name, parsed(name, "give a number of seconds", partial(env.float, default=default)))
+
+
+def above_zero(name: str, number: Any) -> Any:
+    """Return a number that is above 0 and no more than a year's seconds, which what is no number is not."""
+    if not 0 < number <= 31_536_000:
+        raise ImproperlyConfigured(f"{name} cannot be {number:g}: give a number above 0.")
+    return number
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Return a list of addresses and networks, separated by commas."""
+    words: list[str] = env.list(name, [])
+    return parsed(name, "give addresses or networks, such as 10.0.0.0/8", lambda _: [*map(ip_network, words)])

@@ -1,0 +1,139 @@
+"""The staff in the admin: who they are, what they may do, and who is locked out."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group, User
+from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from publication.desk import DeskAdmin, ReadOnly
+from publication.lockout import recent_attempts
+from publication.models import FailedSignIn
+
+admin.site.unregister([User, Group])
+# What lets somebody give rights, themselves among others.
+RIGHTS = ["is_superuser", "groups", "user_permissions"]
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):
+    """One person on the staff. Only administrators give rights, and only they touch an administrator."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ["username", "full_name", "roles", "last_login", "is_active", "locked"]
+    list_filter = ["is_active", "groups"]
+    search_fields = ["username", "first_name", "last_name", "email"]
+    actions = ["unlock"]
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        (
+            "Who it is",
+            {
+                "fields": ["first_name", "last_name", "email"],
+                "description": "Alerts about mailings go to the address: give one that is read.",
+            },
+        ),
+        (
+            "What they may do",
+            {
+                "fields": ["is_active", "is_staff", "groups"],
+                "description": "Staff status lets them into the desk. For somebody who leaves, switch “active” off "
+                "instead of deleting them: what they wrote and approved keeps their name.",
+            },
+        ),
+        (
+            "Single rights",
+            {
+                "fields": ["is_superuser", "user_permissions"],
+                "classes": ["collapse"],
+                "description": "Seldom needed: a superuser may do everything, and make others so.",
+            },
+        ),
+        ("When", {"fields": ["last_login", "date_joined"]}),
+    ]
+    readonly_fields = ["last_login", "date_joined"]
+    filter_horizontal = ["user_permissions"]
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Let roles be ticked: there are few of them."""
+        if db_field.name != "groups":
+            return super().formfield_for_manytomany(db_field, request, **kwargs)
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field is not None:
+            field.label, field.help_text = "Roles", "Each brings its rights; Roles, in the side bar, says which."
+        return field
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Return the staff with their roles, and whether a name is locked out somewhere."""
+        tries = recent_attempts().filter(username=OuterRef("username")).values("username", "ip_address")
+        full = tries.annotate(sum=Sum("failures_since_start")).filter(sum__gte=settings.AXES_FAILURE_LIMIT)
+        return super().get_queryset(request).prefetch_related("groups").annotate(is_locked=Exists(full))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Leave the rights to administrators."""
+        fields = super().get_readonly_fields(request, obj)
+        return fields if request.user.is_superuser else [*fields, *RIGHTS]
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Keep administrators, with their passwords, to administrators."""
+        return super().has_change_permission(request, obj) and may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Keep administrators to administrators."""
+        return super().has_delete_permission(request, obj) and may_touch(request, obj)
+
+    @admin.display(description="name", ordering="last_name")
+    def full_name(self, user: User) -> str:
+        """First and last name."""
+        return user.get_full_name()
+
+    @admin.display(description="role")
+    def roles(self, user: User) -> str:
+        """The groups, or that all is allowed."""
+        names = ["administrator"] if user.is_superuser else []
+        return ", ".join([*names, *sorted(group.name for group in user.groups.all())])
+
+    @display(description="signing in", label={"open": "success", "locked out": "danger"})
+    def locked(self, user: User) -> str:
+        """Whether this name is locked out at some address."""
+        return "locked out" if getattr(user, "is_locked", False) else "open"
+
+    @admin.action(description="Unlock: let them try again at once", permissions=["change"])
+    def unlock(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Forget the failures of the chosen names."""
+        for user in queryset:
+            FailedSignIn.objects.filter(username=user.get_username()).delete()
+            self.log_change(request, user, "Unlocked.")
+        names = ", ".join(user.get_username() for user in queryset)
+        self.message_user(request, f"May try again at once: {names}.", messages.SUCCESS)
+
+
+def may_touch(request: HttpRequest, user: User | None) -> bool:
+    """Tell whether an account is not above the one that asks."""
+    return user is None or request.user.is_superuser or not user.is_superuser
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+    """A role: the rights that its people share."""
+
+
+@admin.register(FailedSignIn)
+class FailedSignInAdmin(ReadOnly, DeskAdmin):
+    """The failures of the last quarter of an hour; what was typed beside the name is not shown."""
+
+    list_display = ["attempt_time", "username", "ip_address", "failures_since_start", "user_agent"]
+    fields = ["attempt_time", "username", "ip_address", "failures_since_start", "user_agent"]
+    search_fields = ["username", "ip_address"]
+    nothing_yet = "Nobody has typed a wrong password lately. Who types five is locked out for a quarter of an hour."

@@ -1,0 +1,40 @@
+"""What every answer carries: its policy, and a smaller form of its text."""
+
+from typing import Any
+
+from csp.middleware import CSPMiddleware, PolicyParts
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
+
+TEXT = ("text/", "application/javascript", "application/json", "application/xml", "application/atom+xml", "image/svg")
+
+
+class PolicyMiddleware(CSPMiddleware):
+    """Gives each answer the policy of its path, unless its view has given it one."""
+
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
+        """Return the policy whose prefix the path begins with, else the public one."""
+        parts = super().get_policy_parts(request, response, report_only)
+        if not report_only and parts.config is None:
+            policies: dict[str, dict[str, Any]] = settings.CONTENT_SECURITY_POLICIES
+            parts.config = next((policies[start] for start in policies if request.path_info.startswith(start)), None)
+        return parts
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Add the two policies: of content, and of the machine's senses."""
+        response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        return super().process_response(request, response)
+
+
+class TextGZipMiddleware(GZipMiddleware):
+    """Compresses whole texts: pictures are small already, and a part of a file must stay that part."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Compress a text that the browser takes compressed; Django pads it against guessing by its length."""
+        if response.status_code == 206 or not response.get("Content-Type", "").startswith(TEXT):
+            return response
+        return super().process_response(request, response)
