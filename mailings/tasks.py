@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from mailings import clock, sending
 from mailings.alerts import post_alerts
+from subscribers.consent import take_in
 from subscribers.letters import post_due
 
 
@@ -25,6 +26,7 @@ def drain(mailing_id: int) -> None:
 
 @shared_task
 def post_letters() -> None:
-    """Send the single letters and the alerts that are owed."""
+    """Take in the sign-ups, and send the single letters and the alerts that are owed."""
+    take_in()
     post_due(timezone.now())
     post_alerts()

@@ -11,8 +11,8 @@ from django.core.validators import validate_email
 
 MAX_LOCAL, MAX_ADDRESS, MAX_TYPED = 64, 254, 1000
 TOO_LONG = f"This address is too long: at most {MAX_LOCAL} characters before the @, {MAX_ADDRESS} in all."
-NO_PUBLIC_DOMAIN = "The address needs a public domain after the @, such as example.org."
 SHAPE = "Enter an address like name@example.org."
+NO_PUBLIC_DOMAIN = "Enter an address like name@example.org: this one needs a public domain after the @."
 
 
 def normalised(address: str) -> str:

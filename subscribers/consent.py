@@ -1,20 +1,24 @@
 """The verbs of consent: ask, confirm, leave, come back; each one transaction that locks its person first."""
 
 import datetime
+import logging
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Q
 
 from subscribers.addresses import address_hash
 from subscribers.models import (
     ConsentEvent,
     OutgoingLetter,
+    SignUp,
     Subscriber,
     SubscriberQuerySet,
     Suppression,
     expired,
 )
 from subscribers.tokens import confirm_hash, has_shape
+
+logger = logging.getLogger(__name__)
 
 Status, Kind, What = Subscriber.Status, OutgoingLetter.Kind, ConsentEvent.What
 
@@ -25,9 +29,36 @@ CONFIRMABLE = (Status.PENDING, Status.UNSUBSCRIBED)
 PROOFS = (What.CONFIRMED, What.IMPORTED)
 
 
+def hand_in(address: str, wording: str, source: str, at: datetime.datetime) -> None:
+    """Keep a sign-up for a checked address until the tick takes it in.
+
+    This is all that a visitor waits for, and it heeds nothing that we know of the address: neither words nor
+    time can tell the visitor who is on our list.
+    """
+    SignUp.objects.create(address=address, wording=wording, source=source, at=at)
+
+
+def take_in() -> None:
+    """Ask for every address that was handed in, the oldest first; any number of processes may do so at once."""
+    for pk in SignUp.objects.values_list("pk", flat=True):
+        try:
+            take(pk)
+        except (DataError, IntegrityError) as error:
+            logger.error("Sign-up %s cannot be taken in: %s", pk, type(error).__name__)
+
+
+@transaction.atomic
+def take(pk: int) -> None:
+    """Ask for one address and forget that it was handed in, unless another process is at it."""
+    waiting = SignUp.objects.select_for_update(skip_locked=True).filter(pk=pk).first()
+    if waiting:
+        ask(waiting.address, waiting.wording, waiting.source, waiting.at)
+        waiting.delete()
+
+
 @transaction.atomic
 def ask(address: str, wording: str, source: str, at: datetime.datetime) -> None:
-    """Take a sign-up for a checked address: whatever we know of it, the visitor hears the same.
+    """Owe a checked address the letter that fits it.
 
     A letter is owed to the address at most once in QUIET; none to one that bounced or complained.
     """

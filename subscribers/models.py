@@ -12,6 +12,8 @@ from django.db.models.functions import Lower
 from publication.models import one_line
 from subscribers.addresses import address_hash, normalised
 
+ADDRESS_SHAPE = Q(address__regex=r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+$")
+
 
 def new_letter_token() -> str:
     """Return a fresh letter token: 43 URL-safe characters, 256 bits."""
@@ -63,10 +65,7 @@ class Subscriber(models.Model):
                 condition=Q(status__in=["pending", "active", "unsubscribed", "bounced", "complained"]),
                 name="subscriber_status_known",
             ),
-            models.CheckConstraint(
-                condition=Q(address__regex=r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+$"),
-                name="subscriber_address_shape",
-            ),
+            models.CheckConstraint(condition=ADDRESS_SHAPE, name="subscriber_address_shape"),
             models.CheckConstraint(condition=Q(letter_token__regex=r"^[\w-]{43}$"), name="subscriber_token_shape"),
             models.CheckConstraint(
                 condition=Q(link_hash="", link_expires_at__isnull=True)
@@ -104,6 +103,25 @@ class Subscriber(models.Model):
         self.address = normalised(self.address)
         self.address_hash = address_hash(self.address)
         super().save(*args, **kwargs)
+
+
+class SignUp(models.Model):
+    """What a visitor handed in at the form, until the tick takes it: this costs the same whoever they are."""
+
+    address = models.EmailField(max_length=254)
+    wording = models.TextField()
+    source = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(condition=ADDRESS_SHAPE, name="sign_up_address_shape"),
+            models.CheckConstraint(condition=~Q(wording=""), name="sign_up_has_its_wording"),
+        ]
+
+    def __str__(self) -> str:
+        return f"sign-up {self.pk}"
 
 
 class ConsentEvent(models.Model):

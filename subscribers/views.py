@@ -1,5 +1,8 @@
 """The pages of subscribing and leaving. GET asks, POST acts; none of them sets a cookie."""
 
+import datetime
+import math
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -8,25 +11,61 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from publication.client import client_address
 from publication.models import Publication
-from subscribers import consent, tokens, wording
+from subscribers import consent, limits, stamps, tokens, wording
 from subscribers.addresses import masked
 from subscribers.forms import SubscribeForm
 from subscribers.guard import own_pages_only, private
 from subscribers.models import Subscriber
+from subscribers.stamps import Verdict
 
 
 @never_cache
 @own_pages_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def subscribe(request: HttpRequest) -> HttpResponse:
-    """Take an address; whatever we know of it, the answer is the same."""
-    form = SubscribeForm(request.POST if request.method == "POST" else None)
-    if not form.is_valid():
-        return render(request, "subscribers/subscribe.html", {"signup_form": form})
+    """Take an address; whatever we know of it, the answer is the same, and a program's is so too."""
+    if request.method != "POST":
+        return whole_form(request, SubscribeForm())
+    form, verdict = SubscribeForm(request.POST), stamps.verdict(request.POST.get("stamp", ""))
+    if form.is_of_a_program:
+        return thanks()
+    if not form.is_valid() or verdict in (Verdict.MISSING, Verdict.STALE):
+        return whole_form(request, form, verdict)
+    if verdict == Verdict.TOO_QUICK:
+        return thanks()
+    if wait := limits.seconds_to_wait(client_address(request)):
+        return too_many(request, wait)
     words = wording.sign_up(publication_name())
-    consent.ask(form.cleaned_data["address"], words, "sign-up form", timezone.now())
+    consent.hand_in(form.cleaned_data["address"], words, "sign-up form", timezone.now())
+    return thanks()
+
+
+def whole_form(request: HttpRequest, form: SubscribeForm, verdict: Verdict | None = None) -> HttpResponse:
+    """Show the form with a fresh stamp; in answer to a press, it says what is still to do."""
+    stamp = stamps.stamp(stamps.AGAIN if verdict else stamps.FIRST)
+    context = {
+        "signup_form": form,
+        "signup_stamp": stamp,
+        "again": form.is_bound and form.is_valid(),
+        "stale": verdict == Verdict.STALE,
+    }
+    return render(request, "subscribers/subscribe.html", context)
+
+
+def thanks() -> HttpResponse:
+    """Lead to the page that says where to look, by GET, so that reloading it posts nothing."""
     return HttpResponseRedirect(reverse("subscribers:look"), status=303)
+
+
+def too_many(request: HttpRequest, wait: int) -> HttpResponse:
+    """Answer 429 to a network that signs up too often; the next sign-up may come in so many seconds."""
+    minutes = datetime.timedelta(minutes=math.ceil(wait / 60))
+    context = {"free_at": timezone.now() + minutes}
+    response = render(request, "subscribers/too_many.html", context, status=429)
+    response["Retry-After"] = str(wait)
+    return response
 
 
 @never_cache

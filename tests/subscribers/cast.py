@@ -2,11 +2,15 @@
 
 import datetime
 import re
+import time
 from email.message import EmailMessage
+from typing import Any
 
+import time_machine
 from django.http import HttpResponse
+from django.test import Client
 
-from subscribers import consent
+from subscribers import consent, stamps
 from subscribers.models import ConsentEvent, Subscriber
 
 NOON = datetime.datetime(2026, 3, 9, 12, 0, tzinfo=datetime.UTC)
@@ -18,6 +22,18 @@ def sign_up(address: str = "ada@example.org", at: datetime.datetime = NOON) -> S
     """Ask for an address and return who the database then knows there."""
     consent.ask(address, "The words at sign-up.", "test", at)
     return Subscriber.objects.at_address(address).get()
+
+
+def stamped(shown: str = stamps.FIRST, seconds: float = 10) -> str:
+    """Return the stamp of a form that was shown so many seconds ago."""
+    with time_machine.travel(time.time() - seconds, tick=False):
+        return stamps.stamp(shown)
+
+
+def press(visitor: Client, address: str, headers: dict[str, str] | None = None, **fields: Any) -> Any:
+    """Post the whole form as a person does who was shown it ten seconds ago."""
+    fields = {"address": address, "stamp": stamped(), **fields}
+    return visitor.post("/subscribe/", fields, headers=headers)
 
 
 def last_said(person: Subscriber) -> ConsentEvent:

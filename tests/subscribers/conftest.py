@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client
 
+from subscribers.limits import counter
 from tests.relay import Relay, running_relay
 
 
@@ -15,6 +16,15 @@ class Visitor(Client):
     def request(self, **request):
         site = {"wsgi.url_scheme": "https", "SERVER_NAME": "bulletin.example.org", "SERVER_PORT": "443"}
         return super().request(**{**request, **site})
+
+
+@pytest.fixture(autouse=True)
+def uncounted() -> Iterator[None]:
+    """Let no sign-up of one test count in another."""
+    redis = counter().storage
+    redis.reset()
+    yield
+    redis.reset()
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def test_a_wrong_link_gets_the_same_page(visitor, token):
     for response in (visitor.get(page), visitor.post(page)):
         assert response.status_code == 410
         assert_private(response)
-        assert "This link works no more" in response.content.decode()
+        assert "This link no longer works" in response.content.decode()
 
 
 def test_a_link_lasts_seven_days(visitor, link):

@@ -1,3 +1,4 @@
+import re
 import threading
 
 import pytest
@@ -33,12 +34,39 @@ def test_a_confirm_letter_says_who_why_and_that_ignoring_is_enough(relay):
         assert f"https://bulletin.example.org{link}" in each
         assert "Somebody, most likely you" in each
         assert "do nothing" in each
-        assert "Monday 16 March 2026" in each
+        assert "The link works once, until Monday 16 March 2026, 12:00 (London time)." in each.replace("\n", " ")
         assert "Example Learning" in each
         assert "evil" not in each
         assert "/unsubscribe/" not in each
         assert "{{" not in each
-    assert max(len(line) for line in text.splitlines() if "https://" not in line) <= 78
+        assert "https://bulletin.example.org/subscribe/" in each
+
+
+def test_a_confirm_letter_has_one_button_and_its_link_in_plain_below(relay):
+    make_publication()
+    sign_up()
+    assert post_due(NOON) == 1
+    (letter,) = relay.letters()
+    link = f"https://bulletin.example.org{link_in(letter, '/subscribe/confirm/')}"
+    html, text = part(letter, "html"), part(letter, "plain")
+    (button,) = re.findall(r'<table class="button".*?</table>', html, re.DOTALL)
+    assert re.search(rf'<a href="{link}" style="[^"]*padding:13px 26px[^"]*">Open the page</a>', button)
+    assert re.search(rf'<a href="{link}" [^>]*>{link}</a>', html.partition(button)[2])
+    assert html.count(f'href="{link}"') == 2
+    assert text.splitlines().count(link) == 1
+
+
+@pytest.mark.parametrize("kind", ["confirm", "already"])
+def test_the_text_of_a_letter_is_wrapped_whatever_the_names(relay, kind):
+    make_publication(name="A very long name " * 5, postal_address="1 Example Street, " * 10)
+    make_subscriber(address="ada@example.org", status="active" if kind == "already" else "pending")
+    sign_up()
+    assert post_due(NOON) == 1
+    text = part(relay.letters()[0], "plain")
+    heads = [line for line in text.splitlines() if "https://" not in line and not line.startswith("A very long name")]
+    assert max(map(len, heads)) <= 72
+    assert "\n\n\n" not in text
+    assert not text.startswith("\n")
 
 
 def test_the_letter_to_one_on_the_list_can_unsubscribe(relay, visitor):
@@ -47,7 +75,7 @@ def test_the_letter_to_one_on_the_list_can_unsubscribe(relay, visitor):
     sign_up()
     assert post_due(NOON) == 1
     (letter,) = relay.letters()
-    assert letter["Subject"] == "You get First Wednesday already"
+    assert letter["Subject"] == "You already get First Wednesday"
     link = link_in(letter, "/unsubscribe/")
     assert link == f"/unsubscribe/{ada.letter_token}/"
     assert f"https://bulletin.example.org{link}" in part(letter, "html")

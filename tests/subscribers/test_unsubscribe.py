@@ -28,7 +28,7 @@ def status_of(person: Subscriber) -> str:
 
 def same_kind(response) -> str:
     """What a page says apart from the address and the token."""
-    page = re.sub(r"<strong>.*?</strong>", "<strong></strong>", response.content.decode())
+    page = re.sub(r"<strong class=.address.>.*?</strong>", "<strong></strong>", response.content.decode())
     return re.sub(r"/unsubscribe/.*?/undo/", "/unsubscribe/undo/", page)
 
 
