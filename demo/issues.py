@@ -1,0 +1,76 @@
+"""The demo's issues: an archive, one that is about to be mailed, and a draft to go on writing."""
+
+import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from bulletins.approval import approve
+from bulletins.models import Bulletin
+from bulletins.schedule import first_of_month, first_wednesday, follows_the_rule, instant, london_date, next_month
+from demo.writing import CONTENT, Words, read, write
+from mailings.opening import GRACE
+from publication.models import Publication
+
+DUE_AFTER = datetime.timedelta(seconds=20)
+A_DAY = datetime.timedelta(days=1)
+
+
+def make_archive(staff: dict[str, User], at: datetime.datetime) -> None:
+    """Make the issues of the months before this one; an address that is taken is left alone."""
+    for path in sorted((CONTENT / "issues").glob("*.toml")):
+        words = read(path)
+        taken = Bulletin.objects.in_year(words["date"].year).filter(slug=words["slug"])
+        if words["date"] < first_of_month(london_date(at)) and not taken.exists():
+            make_past_issue(words, staff)
+
+
+@transaction.atomic
+def make_past_issue(words: Words, staff: dict[str, User]) -> None:
+    """Make an issue that was published on its date, for the archive only."""
+    date = words["date"]
+    publish_at = instant(date, Publication.objects.current().publication_hour)
+    bulletin = write(
+        words,
+        date,
+        slug=words["slug"],
+        title=words["title"],
+        publish_at=publish_at,
+        publish_reason="" if follows_the_rule(date) else words["reason"],
+        audience=Bulletin.Audience.ARCHIVE_ONLY,
+        last_edited_by=staff["editor"],
+    )
+    approve(bulletin, staff["approver"], publish_at - A_DAY)
+
+
+@transaction.atomic
+def make_due_issue(staff: dict[str, User], at: datetime.datetime) -> None:
+    """Make an issue that falls due in some seconds, unless one is still waiting inside its grace."""
+    waiting = Bulletin.objects.for_subscribers().filter(status="approved", publish_at__gt=at - GRACE)
+    if waiting.exclude(mailings__state="finished").exists():
+        return
+    bulletin = write(
+        read(CONTENT / "due.toml"),
+        london_date(at),
+        title=f"First Wednesday {london_date(at):%B %Y}",
+        publish_at=at + DUE_AFTER,
+        publish_reason="due at the start of the demo",
+        last_edited_by=staff["editor"],
+    )
+    approve(bulletin, staff["approver"], at)
+
+
+@transaction.atomic
+def make_draft(staff: dict[str, User], at: datetime.datetime) -> None:
+    """Make the half-written issue of next month, unless somebody has begun that month."""
+    month = next_month(london_date(at))
+    if Bulletin.objects.filter(month=month).exists():
+        return
+    date = first_wednesday(month.year, month.month)
+    write(
+        read(CONTENT / "draft.toml"),
+        date,
+        title=f"First Wednesday {month:%B %Y}",
+        publish_at=instant(date, Publication.objects.current().publication_hour),
+        last_edited_by=staff["editor"],
+    )
