@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Iterable
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, prefetch_related_objects
 
 from bulletins.composition import Composition, ItemBlock
 from bulletins.models import Bulletin, NewsItem, PublicationDay
@@ -11,11 +11,25 @@ from bulletins.models.bulletin import BulletinQuerySet
 from bulletins.schedule import instant
 
 
-def with_headlines(bulletins: BulletinQuerySet) -> BulletinQuerySet:
-    """Load the headlines of each issue in reading order, and none of its long texts: two queries."""
+def without_texts(bulletins: BulletinQuerySet) -> BulletinQuerySet:
+    """Leave the long texts of issues in the table: a list shows none."""
+    return bulletins.defer("intro", "sign_off")
+
+
+def headlines() -> Prefetch:
+    """Return what loads the headlines of issues in reading order, in one query."""
     items = NewsItem.objects.order_by("section__position", "section", "position", "pk")
-    headlines = Prefetch("items", items.only("bulletin", "headline", "slug"))
-    return bulletins.defer("intro", "sign_off").prefetch_related(headlines)
+    return Prefetch("items", items.only("bulletin", "headline", "slug"))
+
+
+def with_headlines(bulletins: BulletinQuerySet) -> BulletinQuerySet:
+    """Load the headlines of each issue, and none of its long texts: two queries."""
+    return without_texts(bulletins).prefetch_related(headlines())
+
+
+def load_headlines(bulletins: list[Bulletin]) -> None:
+    """Load the headlines of issues that are at hand already: one query."""
+    prefetch_related_objects(bulletins, headlines())
 
 
 def by_year(bulletins: Iterable[Bulletin]) -> list[tuple[int, list[Bulletin]]]:
@@ -24,6 +38,11 @@ def by_year(bulletins: Iterable[Bulletin]) -> list[tuple[int, list[Bulletin]]]:
     for bulletin in bulletins:
         years.setdefault(bulletin.month.year, []).append(bulletin)
     return sorted(years.items(), reverse=True)
+
+
+def counts(years: list[tuple[int, list[Bulletin]]]) -> list[tuple[int, int]]:
+    """Return each year with the number of its issues."""
+    return [(year, len(bulletins)) for year, bulletins in years]
 
 
 def ever_published(year: int, slug: str, at: datetime.datetime) -> BulletinQuerySet:
@@ -47,6 +66,13 @@ def older_than(bulletin: Bulletin, at: datetime.datetime) -> Bulletin | None:
 def item_in(issue: Composition, slug: str) -> ItemBlock | None:
     """Return the item with a slug, if the issue has one."""
     return next((item for item in items_of(issue) if item.anchor == slug), None)
+
+
+def beside(issue: Composition, item: ItemBlock) -> tuple[ItemBlock | None, ItemBlock | None]:
+    """Return the items before and after one of an issue's own, where there are such."""
+    items = items_of(issue)
+    place = items.index(item)
+    return (items[place - 1] if place else None), next(iter(items[place + 1 :]), None)
 
 
 def items_of(issue: Composition) -> list[ItemBlock]:

@@ -33,17 +33,20 @@ def archive(request: HttpRequest) -> HttpResponse:
     """List all issues by year, with what they hold."""
     published = Bulletin.objects.published(timezone.now()).newest_first()
     years = shelves.by_year(shelves.with_headlines(published))
-    return render(request, "bulletins/archive.html", {"years": years})
+    return render(request, "bulletins/archive.html", {"shelves": years, "years": shelves.counts(years)})
 
 
 @require_safe
 def year(request: HttpRequest, year: int) -> HttpResponse:
-    """List the issues of one year."""
-    published = Bulletin.objects.published(timezone.now()).in_year(year).newest_first()
-    bulletins = list(shelves.with_headlines(published))
+    """List the issues of one year, beside the other years."""
+    published = Bulletin.objects.published(timezone.now()).newest_first()
+    years = shelves.by_year(shelves.without_texts(published))
+    bulletins = dict(years).get(year)
     if not bulletins:
         raise Http404(f"No issue of {year} is published.")
-    return render(request, "bulletins/year.html", {"year": year, "bulletins": bulletins})
+    shelves.load_headlines(bulletins)
+    context = {"year": year, "bulletins": bulletins, "years": shelves.counts(years)}
+    return render(request, "bulletins/year.html", context)
 
 
 @require_safe
@@ -80,8 +83,9 @@ def item(request: HttpRequest, year: int, slug: str, item_slug: str) -> HttpResp
     found = shelves.item_in(composition, item_slug)
     if found is None:
         raise Http404("This issue has no such item.")
-    others = [other for other in shelves.items_of(composition) if other != found]
-    context = {"bulletin": bulletin, "issue": composition, "item": found, "others": others}
+    before, after = shelves.beside(composition, found)
+    context = {"bulletin": bulletin, "issue": composition, "item": found, "before": before, "after": after}
+    context["others"] = [other for other in shelves.items_of(composition) if other != found]
     return render(request, "bulletins/item.html", context)
 
 

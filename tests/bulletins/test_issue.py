@@ -1,10 +1,13 @@
 import datetime
+import gzip
 import re
+from itertools import pairwise
 
 import pytest
 import time_machine
+from django.conf import settings
 
-from bulletins.models import Bulletin
+from bulletins.models import Bulletin, NewsItem, SectionKind
 from tests.factories import (
     make_author,
     make_bulletin,
@@ -18,6 +21,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 MARCH = datetime.date(2024, 3, 1)
 PATH = "/bulletins/2024/march/"
+STYLES = settings.BASE_DIR / "static/site.css"
 
 
 def read(client, path=PATH) -> str:
@@ -220,3 +224,66 @@ def test_odd_queries_get_the_page_and_other_methods_do_not(client):
     assert client.head(PATH).status_code == 200
     assert client.post(PATH).status_code == 405
     assert Bulletin.objects.count() == 1
+
+
+def test_headings_skip_no_level_wherever_a_text_has_its_own(client):
+    bulletin = make_published(MARCH, intro="<h4>Intro</h4>", sign_off="<h3>Off</h3><h4>Deeper off</h4>")
+    section = make_section(bulletin, heading="Notices", body="<h3>Notice</h3><h4>Small notice</h4>")
+    make_item(bulletin, section=section, headline="Story", body="<h4>First</h4><h3>Second</h3><h4>Third</h4>")
+    found = re.findall(r"<h([1-6])[^>]*>([^<]*)", read(client))
+    levels = [int(level) for level, _ in found]
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert ("2", "Intro") in found
+    assert ("3", "Notice") in found
+    for heading in [("3", "Story"), ("4", "First"), ("4", "Second"), ("5", "Third")]:
+        assert heading in found
+
+
+def test_a_picture_stands_with_its_words_and_its_room_kept(client):
+    bulletin = make_published(MARCH)
+    shown = {"image": "pictures/a.png", "image_alt": "A “sun”", "image_width": 640, "image_height": 480}
+    NewsItem.objects.filter(bulletin=bulletin).update(**shown)
+    assert re.search(
+        r'<figure><img src="[^"]*a\.png" alt="A “sun”" width="640" height="480" loading="lazy"></figure>', read(client)
+    )
+
+
+def test_the_author_is_shown_in_the_sign_off_where_there_is_a_photo(client):
+    author = make_author()
+    make_published(MARCH, author=author)
+    assert 'class="photo"' not in read(client)
+    type(author).objects.update(photo="pictures/b.jpg", photo_width=96, photo_height=96)
+    page = read(client)
+    assert re.search(r'<img class="photo" src="[^"]*b\.jpg" alt="" width="96" height="96"', page)
+    assert page.index("sign-off") < page.index('class="photo"')
+
+
+@pytest.mark.parametrize("kind", SectionKind.values)
+def test_each_kind_of_section_has_its_mark(client, kind):
+    make_section(make_published(MARCH), kind=kind, body="<p>Words.</p>")
+    name = kind.replace(" ", "-")
+    assert f'class="section {name}"' in read(client)
+    if kind != SectionKind.NEWS:
+        assert f".{name} {{ --mark: {SectionKind.values.index(kind)}; }}" in STYLES.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("fields", "description"),
+    [
+        ({"summary": "What <March> brought."}, "What &lt;March&gt; brought."),
+        ({"intro": "<p>Welcome to &amp; from all.</p>"}, "Welcome to &amp; from all."),
+        ({"intro": ""}, "March 2024 e-bulletin"),
+    ],
+)
+def test_its_description_is_its_summary_else_its_first_words(client, fields, description):
+    make_published(MARCH, **fields)
+    assert f'<meta name="description" content="{description}">' in read(client)
+
+
+def test_an_issue_with_its_styles_weighs_less_than_30_kb(client):
+    bulletin = make_published(MARCH)
+    for number in range(12):
+        words = " ".join(f"word{number * 300 + n}" for n in range(300))
+        make_item(bulletin, headline=f"Headline {number}", body=f"<p>{words}</p>")
+    weight = len(gzip.compress(read(client).encode())) + len(gzip.compress(STYLES.read_bytes()))
+    assert 10_000 < weight < 30_000
