@@ -1,14 +1,14 @@
 """Rich text as plain text: quotations marked, lists as lists, links numbered, wrapped at 72 columns (RFC 3676)."""
 
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
+from bulletins.lines import WIDTH, table_lines, underline, width, wrapped
 from publication.richtext import whole_link
 
-WIDTH = 72
 QUOTED = "> "
+LONGEST_NUMBER = 4
 BLOCKS = {"p", "h3", "h4", "li", "td", "th", "caption", "blockquote", "ul", "ol", "table", "tr"}
 
 
@@ -33,18 +33,6 @@ class Links:
         return iter(self.targets)
 
 
-def wrapped(text: str, first: str = "", rest: str = "") -> str:
-    """Wrap one paragraph, its first and its further lines behind a prefix each."""
-    return textwrap.fill(
-        " ".join(text.split()),
-        WIDTH,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
 @dataclass(frozen=True)
 class Paragraph:
     """A written paragraph, with the list or table and the quotation it stands in (0: none)."""
@@ -61,37 +49,41 @@ class Paragraph:
 
 
 class PlainTextWriter(HTMLParser):
-    """Writes the clean HTML of a RichTextField as plain text paragraphs."""
+    """Writes the clean HTML of a RichTextField as plain text paragraphs.
+
+    `first` and `rest` hold what stands before the next line and before those after it, one entry for each
+    quotation and list entry that is open.
+    """
 
     def __init__(self, links: Links) -> None:
         super().__init__(convert_charrefs=True)
         self.links = links
         self.written: list[Paragraph] = []
         self.run: list[str] = []
-        self.prefix: list[str] = []
-        self.bullet = ""
+        self.first: list[str] = []
+        self.rest: list[str] = []
         self.counters: list[int | None] = []
-        self.cells: list[str] | None = None
+        self.rows: list[list[str]] = []
         self.target = ""
-        self.lists = self.quotations = 0
-        self.in_table = False
+        self.lists = self.quotations = self.tables = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in BLOCKS:
             self.flush()
         if tag == "blockquote":
-            self.quotations += 1
-            self.prefix.append(QUOTED)
+            self.quotations += QUOTED not in self.rest
+            self.indent(QUOTED, QUOTED)
         elif tag in ("ul", "ol"):
-            self.lists += not self.counters
-            self.counters.append(0 if tag == "ol" else None)
+            self.open_list(tag, dict(attrs).get("start") or "1")
         elif tag == "li":
             self.open_entry()
         elif tag == "table":
-            self.lists += 1
-            self.in_table = True
+            self.lists += not self.tables
+            self.tables += 1
         elif tag == "tr":
-            self.cells = []
+            self.rows.append([])
+        elif tag in ("td", "th") and self.rows:
+            self.rows[-1].append("")
         elif tag == "br":
             self.run.append("\n")
         elif tag == "a":
@@ -102,62 +94,76 @@ class PlainTextWriter(HTMLParser):
             self.close_link()
         if tag not in BLOCKS:
             return
-        self.flush(underline="-" if tag in ("h3", "h4") else "")
-        if tag in ("li", "blockquote") and self.prefix:
-            self.prefix.pop()
-        elif tag in ("ul", "ol") and self.counters:
-            self.counters.pop()
+        self.flush(stroke="." if tag in ("h3", "h4") else "")
+        if tag in ("li", "blockquote"):
+            del self.first[-1:], self.rest[-1:]
+        elif tag in ("ul", "ol"):
+            del self.counters[-1:]
         elif tag == "table":
-            self.in_table = False
-        elif tag == "tr":
-            self.close_row()
+            self.close_table()
 
     def handle_data(self, data: str) -> None:
         self.run.append(data.replace("\n", " "))
 
+    def indent(self, first: str, rest: str) -> None:
+        """Put a prefix before the lines to come."""
+        self.first.append(first)
+        self.rest.append(rest)
+
+    def open_list(self, tag: str, start: str) -> None:
+        """Start a list; a numbered one begins with the number it says."""
+        self.lists += not self.counters
+        first = int(start) if start.isdecimal() and len(start) <= LONGEST_NUMBER else 1
+        self.counters.append(first if tag == "ol" else None)
+
     def open_entry(self) -> None:
         """Start a list entry: its first line carries a bullet or a number."""
-        self.bullet = "* "
+        bullet = "* "
         if self.counters and self.counters[-1] is not None:
+            bullet = f"{self.counters[-1]}. "
             self.counters[-1] += 1
-            self.bullet = f"{self.counters[-1]}. "
-        self.prefix.append(" " * len(self.bullet))
+        self.indent(bullet, " " * len(bullet))
 
     def close_link(self) -> None:
         """Put the link's number behind its words; an address that is its own words needs none."""
-        words = "".join(self.run).strip()
+        words = "".join(self.run).replace(" ", "")
         plain = self.target.removeprefix("mailto:").removeprefix("tel:")
         if self.target and not words.endswith(plain):
             self.run.append(f" [{self.links.number(self.target)}]")
         self.target = ""
 
-    def close_row(self) -> None:
-        """Write a table row with its cells on one line."""
-        cells, self.cells = self.cells or [], None
-        self.run.append(" | ".join(cells))
-        self.flush()
+    def close_table(self) -> None:
+        """Write the rows of a table; those of a table inside a table are the outer one's."""
+        if self.tables == 1:
+            rows, self.rows = [row for row in self.rows if any(row)], []
+            for line in table_lines(rows, WIDTH - len("".join(self.rest))):
+                first, rest = self.prefixes()
+                whole = first + line
+                self.write(whole.rstrip() if width(whole) <= WIDTH else wrapped(line, first, rest))
+        self.tables -= 1
 
-    def flush(self, underline: str = "") -> None:
-        """Write the words gathered so far as one paragraph."""
+    def flush(self, stroke: str = "") -> None:
+        """Write the words gathered so far as one paragraph, a heading underlined."""
         text, self.run = "".join(self.run).strip(), []
         if not text:
             return
-        if self.cells is not None:
-            self.cells.append(" ".join(text.split()))
+        if self.rows and self.rows[-1]:
+            self.rows[-1][-1] = " ".join(f"{self.rows[-1][-1]} {text}".split())
             return
-        rest = "".join(self.prefix)
-        first = "".join(self.prefix[:-1]) + self.bullet if self.bullet else rest
-        self.bullet = ""
+        first, rest = self.prefixes()
         lines = [wrapped(line, first if not n else rest, rest) for n, line in enumerate(text.split("\n"))]
-        if underline:
-            lines.append(rest + underline * min(WIDTH, len(lines[-1]) - len(rest)))
-        self.written.append(self.paragraph("\n".join(lines)))
+        self.write(underline("\n".join(lines), stroke, rest) if stroke else "\n".join(lines))
 
-    def paragraph(self, text: str) -> Paragraph:
-        """Return a paragraph that knows where it stands."""
-        return Paragraph(
-            text, self.lists if self.counters or self.in_table else 0, self.quotations if QUOTED in self.prefix else 0
-        )
+    def prefixes(self) -> tuple[str, str]:
+        """Return what stands before the next line and before those after it; a bullet is given once."""
+        first, self.first = "".join(self.first), [*self.rest]
+        return first, "".join(self.rest)
+
+    def write(self, text: str) -> None:
+        """Add a paragraph that knows where it stands."""
+        listed = self.lists if self.counters or self.tables else 0
+        quoted = self.quotations if QUOTED in self.rest else 0
+        self.written.append(Paragraph(text, listed, quoted))
 
     def result(self) -> str:
         """Return all that was written."""

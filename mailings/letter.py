@@ -2,6 +2,7 @@
 
 import datetime
 import hashlib
+import itertools
 import json
 import re
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from email.utils import format_datetime, parseaddr
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from bulletins.composition import Composition, compose
+from bulletins.composition import Composition, ItemBlock, SectionBlock, compose
 from bulletins.models import Bulletin
 from bulletins.plaintext import Links
 from mailings.mime import Letter, build, named, slot
@@ -49,7 +50,7 @@ def freeze(bulletin: Bulletin, at: datetime.datetime, composition: Composition |
     words = Publication.objects.current()
     context = letter_context(bulletin, composition, words)
     html = INLINER.inline(render_to_string("mailings/email/bulletin.html", context))
-    text = BLANK_LINES.sub("\n\n", render_to_string("mailings/email/bulletin.txt", context))
+    text = BLANK_LINES.sub("\n\n", render_to_string("mailings/email/bulletin.txt", context)).rstrip() + "\n"
     subject = " ".join(render_to_string("mailings/email/bulletin.subject.txt", context).split())
     return Frozen(subject, shared_headers(words, subject, at), html, text)
 
@@ -60,12 +61,19 @@ def letter_context(bulletin: Bulletin, composition: Composition, words: Publicat
     return {
         "bulletin": bulletin,
         "composition": composition,
+        "sections": numbered(composition),
         "publication": words,
         "site_url": settings.SITE_URL,
         "issue_url": issue_url,
         "unsubscribe_url": unsubscribe_url(),
         "links": Links(issue_url),
     }
+
+
+def numbered(composition: Composition) -> list[tuple[SectionBlock, list[tuple[int, ItemBlock]]]]:
+    """Return each section with its items, which are numbered through the whole issue."""
+    numbers = itertools.count(1)
+    return [(section, [(next(numbers), item) for item in section.items]) for section in composition.sections]
 
 
 def shared_headers(words: Publication, subject: str, at: datetime.datetime) -> Headers:

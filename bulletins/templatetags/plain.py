@@ -3,7 +3,8 @@
 from django import template
 from django.template.defaultfilters import stringfilter
 
-from bulletins.plaintext import WIDTH, Links, plain_text, wrapped
+from bulletins.lines import underline, wrapped
+from bulletins.plaintext import Links, plain_text
 
 register = template.Library()
 
@@ -26,8 +27,7 @@ def wrap(text: str, indent: str = "") -> str:
 @stringfilter
 def underlined(words: str, stroke: str = "-") -> str:
     """Underline a heading over its longest line."""
-    text = wrapped(words)
-    return f"{text}\n{stroke * min(WIDTH, max(map(len, text.splitlines()), default=0))}"
+    return underline(wrapped(words), stroke)
 
 
 @register.filter
