@@ -1,4 +1,5 @@
 import datetime
+import re
 
 import pytest
 
@@ -79,3 +80,27 @@ def test_odd_queries_get_the_page_and_other_methods_do_not(client, path):
     assert client.get(f"{path}?page=-1&q=%00").status_code == 200
     assert client.head(path).status_code == 200
     assert client.post(path).status_code == 405
+
+
+def test_only_the_newest_issue_is_large(client):
+    make_published(MARCH)
+    make_published(datetime.date(2023, 12, 1))
+    page = client.get("/bulletins/").content.decode()
+    assert page.count("Newest issue") == 1
+    assert page.index("Newest issue") < page.index("March 2024 e-b") < page.index("December 2023 e-b")
+
+
+def test_years_lead_to_each_other_with_their_numbers_of_issues(client):
+    for month in [MARCH, datetime.date(2024, 5, 1), datetime.date(2023, 12, 1)]:
+        make_published(month)
+    year, archive = client.get("/bulletins/2024/").content.decode(), client.get("/bulletins/").content.decode()
+    for page in (year, archive):
+        assert re.findall(r'href="/bulletins/(\d+)/".*?<small>(\d+)<', page) == [("2024", "2"), ("2023", "1")]
+    assert '<a href="/bulletins/2024/" aria-current="page">2024' in year
+    assert 'aria-current="page">2024' not in archive
+
+
+def test_the_only_year_needs_no_way_to_others(client):
+    make_published(MARCH)
+    assert 'aria-label="Years"' not in client.get("/bulletins/").content.decode()
+    assert 'aria-label="Years"' not in client.get("/bulletins/2024/").content.decode()

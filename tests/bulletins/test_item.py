@@ -1,8 +1,9 @@
 import datetime
+import re
 
 import pytest
 
-from tests.factories import make_bulletin, make_item, make_publication, make_published
+from tests.factories import make_bulletin, make_item, make_publication, make_published, make_section
 
 pytestmark = pytest.mark.django_db
 MARCH = datetime.date(2024, 3, 1)
@@ -58,3 +59,36 @@ def test_only_get_and_head(client):
     make_published(MARCH)
     assert client.head(PATH).status_code == 200
     assert client.post(PATH).status_code == 405
+
+
+def test_it_leads_to_the_items_before_and_after_it_in_reading_order(client):
+    bulletin = make_published(MARCH)
+    later = make_section(bulletin, heading="Later")
+    make_item(bulletin, section=later, headline="Third")
+    make_item(bulletin, headline="Second")
+    page = client.get("/bulletins/2024/march/second/").content.decode()
+    assert f'rel="prev" href="{PATH}"' in page
+    assert 'rel="next" href="/bulletins/2024/march/third/"' in page
+    assert 'rel="prev"' not in client.get(PATH).content.decode()
+    assert 'rel="next"' not in client.get("/bulletins/2024/march/third/").content.decode()
+
+
+def test_its_description_is_how_it_begins(client):
+    bulletin = make_published(MARCH)
+    make_item(bulletin, headline="Long", body=f"<p>“Fish” &amp;\n<em>chips</em></p><p>{'more ' * 80}</p>")
+    make_item(bulletin, headline="Nothing but <this>", slug="bare", body="")
+    page = client.get("/bulletins/2024/march/long/").content.decode()
+    description = re.findall(r'<meta name="description" content="([^"]*)">', page)
+    assert len(description) == 1
+    assert description[0].startswith("“Fish” &amp; chips more more")
+    assert description[0].endswith("more …")
+    assert len(description[0]) <= 160
+    bare = client.get("/bulletins/2024/march/bare/").content.decode()
+    assert '<meta name="description" content="Nothing but &lt;this&gt;">' in bare
+
+
+def test_headings_in_its_text_follow_its_title(client):
+    make_item(make_published(MARCH), headline="Deep", body="<h3>One</h3><p>x</p><h4>Two</h4>")
+    page = client.get("/bulletins/2024/march/deep/").content.decode()
+    assert "<h2>One</h2>" in page
+    assert "<h3>Two</h3>" in page
