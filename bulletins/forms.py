@@ -4,9 +4,12 @@ import datetime
 from typing import Any
 
 from django import forms
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from bulletins.models import Bulletin
 from bulletins.schedule import first_of_month, london_date
+from publication.desk import DayInput
+from publication.models import one_line
 
 YEARS = range(1990, 2100)
 
@@ -27,13 +30,14 @@ class MonthField(forms.DateField):
         return first_of_month(day) if day else day
 
 
-class DayInput(forms.DateInput):
-    """The browser's own date picker, which wants ISO 8601."""
+class SentenceField(forms.CharField):
+    """A sentence that is long enough to be typed in a box of several lines, and is stored as one."""
 
-    input_type = "date"
+    widget = UnfoldAdminTextareaWidget
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"format": "%Y-%m-%d", **kwargs})
+    def to_python(self, value: Any) -> str:
+        """Join lines that were broken."""
+        return " ".join((super().to_python(value) or "").split())
 
 
 class NewBulletinForm(forms.ModelForm):
@@ -51,12 +55,26 @@ class BulletinForm(forms.ModelForm):
 
     month = MonthField(widget=DayInput, help_text="Any day of the month that the issue is for.")
 
+    summary = SentenceField(
+        required=False,
+        max_length=300,
+        validators=[one_line],
+        widget=UnfoldAdminTextareaWidget(
+            attrs={
+                "rows": 2,
+                "placeholder": "Such as: New guidance on phones in school, and four webinars before half-term.",
+            }
+        ),
+        help_text="One sentence. It follows the subject in the inbox, and stands in lists and search results.",
+    )
+
     # When the page was opened: two people's edits must not overwrite each other without a word.
     seen = forms.CharField(widget=forms.HiddenInput, required=False, label="")
 
     class Meta:
         model = Bulletin
         fields = "__all__"  # noqa: DJ007
+        labels = {"slug": "address"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -10,6 +10,13 @@ from bulletins.schedule import first_of_month, first_wednesday, instant
 from publication.models import Publication
 
 
+def next_to_write(at: datetime.datetime) -> PublicationDay | None:
+    """Return the next publication day that is on and has no issue yet."""
+    written = Bulletin.objects.for_subscribers().values("month")
+    days = PublicationDay.objects.upcoming(at).exclude(state=PublicationDay.State.SKIPPED)
+    return days.exclude(month__in=written).first()
+
+
 @transaction.atomic
 def start_issue(bulletin: Bulletin, at: datetime.datetime) -> None:
     """Fill in what follows from a new issue's month, save it, and give it the standing sections."""

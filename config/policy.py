@@ -13,6 +13,7 @@ PUBLIC: dict[str, Any] = {
     "style-src": [SELF],
     "img-src": [SELF],
     "font-src": [SELF],
+    "connect-src": [SELF],
     "form-action": [SELF],
     "base-uri": [NONE],
     "frame-ancestors": [NONE],

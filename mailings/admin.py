@@ -1,42 +1,104 @@
 """What staff can read of the mailings; nothing here is changed by hand."""
 
-from typing import Any
-
 from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
+from unfold.decorators import display
 
+from bulletins.admin import BulletinAdmin
+from bulletins.models import Bulletin
+from bulletins.words import moment_in_words
 from mailings.mime import slot
 from mailings.models import AlertSent, Mailing, MailingAct
-from mailings.reports import balance
+from mailings.reports import balance, with_counts
+from publication.desk import DeskAdmin, ReadOnly
+
+STATES = {"sending": "info", "paused": "warning", "cancelled": "danger", "finished": "success"}
+VERDICTS = {"Balances": "success", "Does not balance": "danger"}
+ASIDE = ("skipped", "failed", "abandoned")
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """An admin to look at."""
+def sent_of_planned(mailing: Mailing) -> str:
+    """Say how far a mailing is: “1,000 of 1,000 sent”."""
+    return f"{mailing.sent_now:,} of {mailing.planned:,} sent"  # type: ignore[attr-defined]
 
-    actions = None
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+admin.site.unregister(Bulletin)
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+@admin.register(Bulletin)
+class MailedBulletinAdmin(BulletinAdmin):
+    """The issues, each with how far its mailing is: bulletins itself knows nothing of that."""
+
+    list_display = [*BulletinAdmin.list_display, "mailed"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Bulletin]:
+        mailings = with_counts(Mailing.objects.filter(number=0))
+        return super().get_queryset(request).prefetch_related(Prefetch("mailings", mailings, to_attr="issue_mailings"))
+
+    @admin.display(description="mailed")
+    def mailed(self, bulletin: Bulletin) -> str:
+        """How many letters of it were sent."""
+        mailings = bulletin.issue_mailings  # type: ignore[attr-defined]
+        return sent_of_planned(mailings[0]) if mailings else "–"
 
 
 @admin.register(Mailing)
-class MailingAdmin(ReadOnlyAdmin):
-    list_display = ["bulletin", "state", "planned", "sent", "skipped", "failed", "abandoned", "started_at"]
+class MailingAdmin(ReadOnly, DeskAdmin):
+    """One issue's way to all its readers."""
+
+    list_display = ["issue", "state_in_words", "sent_words", "not_sent", "verdict", "started"]
+    list_filter = ["state"]
+    list_per_page = 25
     list_select_related = ["bulletin"]
-    fields = ["bulletin", "state", "subject", "counts", "started_at", "finished_at", "content_hash", "letter"]
-    readonly_fields = ["counts", "letter"]
+    fields = ["bulletin", "state", "subject", "counts", "started", "finished", "content_hash", "letter"]
+    readonly_fields = ["counts", "letter", "started", "finished"]
+    nothing_yet = "When the hour of an approved issue comes, its mailing starts by itself and is to be seen here."
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Mailing]:
+        return with_counts(super().get_queryset(request))
+
+    @admin.display(description="issue", ordering="bulletin__month")
+    def issue(self, mailing: Mailing) -> str:
+        """Which issue, and which correction of it."""
+        return f"{mailing.bulletin}, correction {mailing.number}" if mailing.number else str(mailing.bulletin)
+
+    @display(description="state", ordering="state", label=STATES)
+    def state_in_words(self, mailing: Mailing) -> tuple[str, str]:
+        """Its state, as a label."""
+        return mailing.state, mailing.state.capitalize()
+
+    @admin.display(description="sent", ordering="sent_now")
+    def sent_words(self, mailing: Mailing) -> str:
+        """How far it is."""
+        return sent_of_planned(mailing)
+
+    @admin.display(description="not sent")
+    def not_sent(self, mailing: Mailing) -> str:
+        """What became of the other letters, once it is over."""
+        return ", ".join(f"{getattr(mailing, state):,} {state}" for state in ASIDE if getattr(mailing, state)) or "–"
+
+    @display(description="ledger", label=VERDICTS)
+    def verdict(self, mailing: Mailing) -> str:
+        """Whether every planned letter is in the ledger."""
+        holds = mailing.in_ledger == mailing.planned  # type: ignore[attr-defined]
+        return "Balances" if holds else "Does not balance"
+
+    @admin.display(description="started", ordering="started_at")
+    def started(self, mailing: Mailing) -> str:
+        """When it was opened."""
+        return moment_in_words(mailing.started_at)
+
+    @admin.display(description="finished", ordering="finished_at")
+    def finished(self, mailing: Mailing) -> str:
+        """When its last letter was done."""
+        return moment_in_words(mailing.finished_at) if mailing.finished_at else "not yet"
 
     @admin.display(description="letter as text")
     def letter(self, mailing: Mailing) -> str:
         """The frozen text part, with a word where each reader's own link goes."""
-        return format_html('<pre style="white-space: pre-wrap">{}</pre>', mailing.text.replace(slot("token"), "…"))
+        return format_html("<pre>{}</pre>", mailing.text.replace(slot("token"), "…"))
 
     @admin.display(description="letters")
     def counts(self, mailing: Mailing) -> str:
@@ -45,10 +107,28 @@ class MailingAdmin(ReadOnlyAdmin):
 
 
 @admin.register(MailingAct)
-class MailingActAdmin(ReadOnlyAdmin):
+class MailingActAdmin(ReadOnly, DeskAdmin):
+    """What a named person did to a mailing."""
+
     list_display = ["mailing", "act", "by", "at", "why"]
+    list_select_related = ["mailing__bulletin", "by"]
+    nothing_yet = "Whoever pauses, resumes, cancels or retries a mailing is written down here, with the reason."
 
 
 @admin.register(AlertSent)
-class AlertSentAdmin(ReadOnlyAdmin):
-    list_display = ["day", "kind", "words", "raised_at", "sent_at"]
+class AlertSentAdmin(ReadOnly, DeskAdmin):
+    """What staff were told."""
+
+    list_display = ["day", "kind", "words", "raised", "sent"]
+    list_select_related = ["day"]
+    nothing_yet = "When a publication day goes wrong, staff get an alert by email; each is kept here."
+
+    @admin.display(description="raised", ordering="raised_at")
+    def raised(self, alert: AlertSent) -> str:
+        """When it was due to be said."""
+        return moment_in_words(alert.raised_at)
+
+    @admin.display(description="sent", ordering="sent_at")
+    def sent(self, alert: AlertSent) -> str:
+        """When the letter left."""
+        return moment_in_words(alert.sent_at) if alert.sent_at else "not yet"

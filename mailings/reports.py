@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Count, F, QuerySet
+from django.db.models.functions import Coalesce
 
 from mailings.models import Delivery, Mailing
+from publication.desk import number_of
 
 FINAL = ("sent", "skipped", "failed", "abandoned")
 
@@ -38,3 +40,15 @@ def balance(mailing: Mailing) -> Balance:
     rows = Delivery.objects.filter(mailing=mailing).values_list("state").annotate(number=Count("pk"))
     counts.update(rows.order_by())
     return Balance(mailing.planned, counts)
+
+
+def with_counts(mailings: QuerySet[Mailing]) -> QuerySet[Mailing]:
+    """Mailings, each with its letters sent by now (`sent_now`) and all in the ledger (`in_ledger`); no letter's text.
+
+    Those that are finished have their final counters; only a running one's letters are counted.
+    """
+    total = F("sent") + F("skipped") + F("failed") + F("abandoned")
+    sent = number_of(Delivery.objects.filter(state=Delivery.State.SENT), "mailing")
+    return mailings.defer("headers", "html", "text").annotate(
+        sent_now=Coalesce("sent", sent), in_ledger=Coalesce(total, number_of(Delivery.objects.all(), "mailing"))
+    )

@@ -1,55 +1,62 @@
 """The admin of subscribers: to look people up and act on their wishes, never to move them about by hand."""
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
+from unfold.decorators import display
 
+from publication.desk import DeskAdmin, DeskTabularInline, NeverByHand, ReadOnly
 from subscribers import consent, wording
 from subscribers.addresses import address_hash
 from subscribers.models import ConsentEvent, OutgoingLetter, Subscriber, Suppression
 
-
-class NeverByHand:
-    """What only the public pages and the verbs of consent write."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody adds a row."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes a row."""
-        return False
+COLOURS = {
+    "pending": "info",
+    "active": "success",
+    "unsubscribed": "default",
+    "bounced": "warning",
+    "complained": "danger",
+}
 
 
-class ConsentInline(NeverByHand, admin.TabularInline):
+class ConsentInline(ReadOnly, DeskTabularInline):
     """The consent of one person, to be read."""
 
     model = ConsentEvent
-    extra = 0
     fields = ["at", "what", "wording", "source"]
     readonly_fields = ["at", "what", "wording", "source"]
     verbose_name_plural = "consent"
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody rewrites what was said."""
-        return False
-
 
 @admin.register(Subscriber)
-class SubscriberAdmin(NeverByHand, admin.ModelAdmin):
+class SubscriberAdmin(NeverByHand, DeskAdmin):
     """One person; the whole address finds them, whatever its case."""
 
-    list_display = ["address", "status", "school", "created_at"]
+    list_display = ["address", "state", "school", "since"]
     list_filter = ["status"]
+    # How many have each status stands beside it in the filter.
+    show_facets = admin.ShowFacets.ALWAYS
+    ordering = ["-pk"]
+    nothing_yet = "People subscribe by themselves, and confirm by email. Nobody is added by hand."
+    helps = {"name": "As they gave it.", "school": "As they gave it.", "role": "Such as: head, governor, parent."}
     search_fields = ["address"]
-    search_help_text = "The whole address."
+    search_help_text = "Search a whole address"
     fields = ["address", "status", "created_at", "name", "school", "role"]
     readonly_fields = ["address", "status", "created_at"]
     inlines = [ConsentInline]
     actions = ["unsubscribe"]
+
+    @display(description="status", ordering="status", label=COLOURS)
+    def state(self, person: Subscriber) -> tuple[str, str]:
+        """Their status, as a label."""
+        return person.status, person.status.capitalize()
+
+    @admin.display(description="since", ordering="created_at")
+    def since(self, person: Subscriber) -> str:
+        """The day on which they first asked."""
+        return date_format(timezone.localtime(person.created_at), "j F Y")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Subscriber], search_term: str
@@ -70,18 +77,16 @@ class SubscriberAdmin(NeverByHand, admin.ModelAdmin):
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(NeverByHand, admin.ModelAdmin):
+class SuppressionAdmin(ReadOnly, DeskAdmin):
     """Addresses that are not mailed, known by their hash alone; the whole address finds its row."""
 
     list_display = ["address_hash", "reason", "at"]
     list_filter = ["reason"]
     search_fields = ["address_hash"]
-    search_help_text = "The whole address."
+    search_help_text = "Search a whole address"
     actions = ["lift"]
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody edits a row; lifting it is an action."""
-        return False
+    show_facets = admin.ShowFacets.ALWAYS
+    nothing_yet = "Addresses that must not be mailed are kept here as hashes."
 
     def has_lift_permission(self, request: HttpRequest) -> bool:
         """Those who may delete suppressions may lift them."""
@@ -106,13 +111,10 @@ class SuppressionAdmin(NeverByHand, admin.ModelAdmin):
 
 
 @admin.register(OutgoingLetter)
-class OutgoingLetterAdmin(NeverByHand, admin.ModelAdmin):
+class OutgoingLetterAdmin(ReadOnly, DeskAdmin):
     """Letters owed to one person, to be read."""
 
     list_display = ["subscriber", "kind", "due", "attempts", "sent"]
     list_filter = ["kind", ("sent", admin.EmptyFieldListFilter)]
     list_select_related = ["subscriber"]
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody edits a letter."""
-        return False
+    nothing_yet = "Each letter to one person, such as the one that asks to confirm, waits here until it has left."

@@ -20,8 +20,8 @@
   function call(element) {
     const icon = element.matches(ICON) ? element : element.querySelector(ICON);
     const words = [...element.childNodes].some((node) => node !== icon && node.textContent.trim());
-    if (icon && !words && !element.title && !element.hasAttribute("aria-label")) {
-      element.setAttribute("aria-label", NAMES[icon.textContent.trim()] || "Choose the colours");
+    if (!words && !element.title && !element.hasAttribute("aria-label") && (icon || element.matches("[data-reached]"))) {
+      element.setAttribute("aria-label", icon ? NAMES[icon.textContent.trim()] || "Choose the colours" : "Close");
     }
   }
 
@@ -38,7 +38,6 @@
     root.querySelectorAll(".help-tooltip:not([role])").forEach((tip) => tip.setAttribute("role", "img"));
     root.querySelectorAll(CLICKED).forEach(reach);
     root.querySelectorAll("[data-reached], a, button").forEach(call);
-    root.querySelectorAll("#result_list th:empty").forEach((head) => head.insertAdjacentHTML("beforeend", '<span class="sr-only">Handle</span>'));
     root.querySelectorAll(".simplebar-content-wrapper[role=region]").forEach(function (part, index) {
       part.setAttribute("aria-label", index ? `Part that scrolls, ${index + 1}` : "Part that scrolls");
     });

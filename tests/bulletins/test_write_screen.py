@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from bulletins.approval import approval_in_force, approve
 from bulletins.models import Bulletin, PublicationDay, SectionKind, StandingSection
+from tests.bulletins.screen import WRITING, change_url, posted
 from tests.factories import (
     make_approved,
     make_author,
@@ -23,11 +24,6 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-WRITING = [
-    f"{verb}_{model}"
-    for verb in ("add", "change", "delete", "view")
-    for model in ("bulletin", "section", "newsitem", "event", "author", "publicationday")
-]
 SOON = datetime.timedelta(days=3)
 
 
@@ -36,37 +32,6 @@ def editor(client):
     editor = make_staff("editor", *WRITING)
     client.force_login(editor)
     return editor
-
-
-def change_url(bulletin):
-    return reverse("admin:bulletins_bulletin_change", args=[bulletin.pk])
-
-
-def posted(client, bulletin, **changes):
-    """Post the write screen as it stands, with some fields changed; return the answer."""
-    page = client.get(change_url(bulletin))
-    form = page.context["adminform"].form
-    data = {form.add_prefix(name): written(form[name].value()) for name in form.fields}
-    data |= split_moment(form, data) if "publish_at" in form.fields else {}
-    for inline in page.context["inline_admin_formsets"]:
-        formset = inline.formset
-        data |= {formset.management_form.add_prefix(k): v for k, v in formset.management_form.initial.items()}
-        for row in formset.initial_forms:
-            data |= {row.add_prefix(name): written(row[name].value()) for name in row.fields if name != "DELETE"}
-    data |= changes
-    return client.post(change_url(bulletin), {k: v for k, v in data.items() if v is not None})
-
-
-def written(value):
-    return (
-        value if not isinstance(value, datetime.datetime) else timezone.localtime(value).strftime("%Y-%m-%d %H:%M:%S")
-    )
-
-
-def split_moment(form, data):
-    moment = data.pop("publish_at") or " "
-    day, _, hour = moment.partition(" ")
-    return {"publish_at_0": day, "publish_at_1": hour}
 
 
 def test_the_first_step_asks_for_month_and_author_only(client, editor):

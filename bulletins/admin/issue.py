@@ -1,0 +1,184 @@
+"""The issue's own page and the list of issues."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from unfold.decorators import display
+
+from bulletins.admin.parts import EventInline, NewsItemInline, SectionInline, renumber
+from bulletins.approval import approval_in_force, lapse, lapse_if_changed
+from bulletins.composition import compose, dead_ends
+from bulletins.forms import BulletinForm, NewBulletinForm
+from bulletins.models import Bulletin, NewsItem
+from bulletins.starting import next_to_write, start_issue
+from bulletins.words import moment_in_words
+from publication.desk import DeskAdmin, number_of
+
+# Changing these of an approved issue takes its approval back, though readers' words stay the same.
+APPROVED_TERMS = {"publish_at", "audience"}
+
+STANDING = {"Draft": "info", "Approved": "primary", "Published": "success", "Taken down": "danger"}
+
+
+def standing(bulletin: Bulletin) -> str:
+    """Say in a word where an issue stands."""
+    if bulletin.is_published(timezone.now()):
+        return "Published"
+    return {"draft": "Draft", "approved": "Approved", "withdrawn": "Taken down"}[bulletin.status]
+
+
+@admin.register(Bulletin)
+class BulletinAdmin(DeskAdmin):
+    form = BulletinForm
+    list_display = ["title", "for_month", "where_it_stands", "day", "how_many", "goes_to"]
+    list_filter = ["status", "audience", "author"]
+    list_before_template = "admin/bulletins/_next_day.html"
+    list_per_page = 50
+    search_fields = ["title", "items__headline"]
+    search_help_text = "Search titles and headlines"
+    nothing_yet = (
+        "An issue is what readers get each month: sections with news items, events and your closing words. "
+        "Choose its month, and it starts with your standing sections."
+    )
+    actions = None
+    change_form_show_cancel_button = True
+    fieldsets = [
+        (None, {"fields": ["seen", "title", "author", "summary", "intro", "sign_off"]}),
+        ("When and to whom", {"fields": ["publish_at", "publish_reason", "audience"]}),
+        ("Address and origin", {"fields": ["month", "slug", "reading_minutes", "provenance"], "classes": ["collapse"]}),
+    ]
+    inlines = [SectionInline, NewsItemInline, EventInline]
+    helps = {
+        "title": "Also the subject of the letter.",
+        "author": "Name and role stand under the closing words.",
+        "intro": "A few words of welcome. The contents list follows by itself, made of the headlines.",
+        "sign_off": "Your closing words; the author's name and role follow by themselves.",
+        "publish_at": "UK time. The first Wednesday of the month is filled in for you.",
+        "publish_reason": "Only if it is not the first Wednesday: colleagues see why.",
+        "audience": "Subscribers get it by email at that time. The archive alone mails nobody.",
+        "slug": "Its address in the year, such as march.",
+        "reading_minutes": "Leave empty to have it counted.",
+    }
+    examples = {
+        "publish_reason": "Such as: the first Wednesday falls into the holidays",
+    }
+
+    class Media:
+        js = ["publication/write.js"]
+
+    @admin.display(description="month", ordering="month")
+    def for_month(self, bulletin: Bulletin) -> str:
+        """The month in words."""
+        return f"{bulletin.month:%B %Y}"
+
+    @display(description="status", ordering="status", label=STANDING)
+    def where_it_stands(self, bulletin: Bulletin) -> str:
+        """Draft, approved, published or taken down."""
+        return standing(bulletin)
+
+    @admin.display(description="publication day", ordering="publish_at")
+    def day(self, bulletin: Bulletin) -> str:
+        """The day and hour in words, and how far it is."""
+        return moment_in_words(bulletin.publish_at)
+
+    @admin.display(description="items", ordering="item_count")
+    def how_many(self, bulletin: Bulletin) -> int:
+        """How many news items it holds."""
+        return bulletin.item_count  # type: ignore[attr-defined]
+
+    @admin.display(description="goes to", ordering="audience")
+    def goes_to(self, bulletin: Bulletin) -> str:
+        """Whom it is for, in two words."""
+        return bulletin.audience.removesuffix(" only")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Bulletin]:
+        bulletins = super().get_queryset(request)
+        return bulletins.annotate(item_count=number_of(NewsItem.objects.all(), "bulletin"))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Bulletin | None = None) -> Any:
+        return self.fieldsets if obj else [(None, {"fields": ["month", "author"]})]
+
+    def get_inlines(self, request: HttpRequest, obj: Bulletin | None = None) -> Any:
+        return self.inlines if obj else []
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is None:
+            kwargs["form"] = NewBulletinForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Bulletin | None = None) -> list[str]:
+        if obj is None:
+            return []
+        if obj.is_published(timezone.now()):
+            # Its address and its day have been seen: a correction changes words only.
+            return ["provenance", "month", "slug", "publish_at", "publish_reason", "audience"]
+        return ["provenance"]
+
+    def get_view_on_site_url(self, obj: Bulletin | None = None) -> str | None:
+        return super().get_view_on_site_url(obj) if obj and obj.is_published(timezone.now()) else None
+
+    def has_delete_permission(self, request: HttpRequest, obj: Bulletin | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or obj.status == Bulletin.Status.DRAFT)
+
+    def save_model(self, request: HttpRequest, obj: Bulletin, form: ModelForm, change: bool) -> None:
+        obj.last_edited_by_id = request.user.pk
+        if not change:
+            start_issue(obj, timezone.now())
+            return
+        # The lock that opening the mailing takes: an edit comes wholly before it or wholly after.
+        stored = Bulletin.objects.select_for_update().get(pk=obj.pk)
+        obj.status = stored.status
+        super().save_model(request, obj, form, change)
+        now = timezone.now()
+        moved = APPROVED_TERMS & set(form.changed_data)
+        if moved and stored.status == Bulletin.Status.APPROVED and not stored.is_published(now):
+            lapse(obj, now, f"{request.user} changed the day or the audience")
+            self.say_lapsed(request, obj)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if not change:
+            return
+        renumber(form.instance)
+        if lapse_if_changed(form.instance, timezone.now(), f"{request.user} edited the issue"):
+            self.say_lapsed(request, form.instance)
+        for link in dead_ends(compose(Bulletin.objects.with_parts().get(pk=form.instance.pk))):
+            messages.warning(request, f"The link “{link}” leads to no item or section of this issue.")
+
+    def say_lapsed(self, request: HttpRequest, bulletin: Bulletin) -> None:
+        """Tell the editor that the approval no longer holds."""
+        messages.warning(request, f"{bulletin} was approved; after this edit it is a draft again.")
+
+    def response_add(self, request: HttpRequest, obj: Bulletin, post_url_continue: Any = None) -> HttpResponse:
+        messages.success(request, f"{obj} is started: its standing sections are there, now write the items.")
+        for other in Bulletin.objects.for_subscribers().filter(month=obj.month).exclude(pk=obj.pk):
+            messages.warning(request, f"{obj.month:%B %Y} has another issue already: {other}. Each is mailed.")
+        return HttpResponseRedirect(reverse("admin:bulletins_bulletin_change", args=[obj.pk]))
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Offer the next month that has no issue yet, and who signed the last one."""
+        day, last = next_to_write(timezone.now()), Bulletin.objects.first()
+        offered = {"month": day.month if day else None, "author": last.author_id if last else None}
+        return {**offered, **super().get_changeform_initial_data(request)}
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
+        only_save = {"show_save_and_continue": False, "show_save_and_add_another": False}
+        return super().add_view(request, form_url, {**only_save, **(extra_context or {})})
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        bulletin = self.get_object(request, object_id)
+        extra = {
+            "approval": approval_in_force(bulletin) if bulletin else None,
+            "standing": standing(bulletin) if bulletin else "",
+            "standing_colour": STANDING[standing(bulletin)] if bulletin else "",
+            "day": moment_in_words(bulletin.publish_at) if bulletin else "",
+            "show_save_and_add_another": False,
+            "is_published": bulletin is not None and bulletin.is_published(timezone.now()),
+            **(extra_context or {}),
+        }
+        return super().change_view(request, object_id, form_url, extra)

@@ -1,0 +1,149 @@
+"""The rows of the write screen: sections, items and events."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.html import format_html
+from unfold.forms import PaginationInlineFormSet
+
+from bulletins.models import Bulletin, Event, NewsItem, Section
+from publication.desk import DeskStackedInline
+
+# What the screen fills in by itself in a row that was added.
+FILLED_IN = {"position", "section", "kind"}
+
+
+class RowForm(ModelForm):
+    """A row that was added and left empty is no row, although the screen has put it somewhere."""
+
+    def has_changed(self) -> bool:
+        """Tell whether somebody typed something."""
+        changed = set(self.changed_data)
+        return bool(changed - FILLED_IN if self.empty_permitted else changed)
+
+
+class SectionFormSet(PaginationInlineFormSet):
+    """Refuses to delete a section that still holds items or events."""
+
+    def clean(self) -> None:
+        super().clean()
+        for form in self.deleted_forms:
+            section = form.instance
+            if section.pk and (section.items.exists() or section.events.exists()):
+                raise ValidationError(f"“{section}” still holds items or events: move or delete those first.")
+
+
+class RowInline(DeskStackedInline):
+    """Rows of an issue, each folded to one line."""
+
+    form = RowForm
+    collapsible = True
+
+
+class SectionInline(RowInline):
+    model = Section
+    formset = SectionFormSet
+    fields = ["heading", "kind", "body", "position"]
+    ordering_field = "position"
+    hide_ordering_field = True
+    helps = {
+        "heading": "Printed above what the section holds.",
+        "kind": "What it is about.",
+        "body": "A text of its own, above its items: notices, course lists, episode lists. It may stay empty.",
+    }
+    examples = {"heading": "Such as: In the news"}
+
+
+class PartInline(RowInline):
+    """A part that chooses its section among those of its own issue."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "section" and field is not None and request.resolver_match:
+            issue = request.resolver_match.kwargs.get("object_id", 0)
+            field.queryset = Section.objects.filter(bulletin_id=issue)
+            asked_once(field)
+        return field
+
+
+def asked_once(field: Any) -> None:
+    """Load a field's choices from the table once for all rows, not once for each."""
+    field.choices = list(field.choices)
+
+
+class NewsItemInline(PartInline):
+    model = NewsItem
+    verbose_name = "item"
+    verbose_name_plural = "items"
+    fields = ["headline", "section", "body", "image", "shown", "image_alt", "link", "topics", "address", "position"]
+    readonly_fields = ["shown", "address"]
+    ordering = ["section__position", "section__pk", "position", "pk"]
+    ordering_field = "position"
+    hide_ordering_field = True
+    helps = {
+        "headline": "What happened, in a few words. It stands in the contents list, the letter and search results.",
+        "section": "Where it stands. A new section must be saved before it can be chosen.",
+        "body": "Paste from Word as you like: headings, lists and quotations stay, colours and fonts go.",
+        "image_alt": "What it shows, in a sentence: it is read out, and printed where pictures are not.",
+        "link": "Where to read more: it becomes a line under the text.",
+        "topics": "What it is about: one or two help readers to find it among all issues.",
+    }
+    examples = {"headline": "Such as: New guidance on keeping phones out of lessons", "link": "https://"}
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field is not None:
+            asked_once(field)
+        return field
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[NewsItem]:
+        return super().get_queryset(request).select_related("section").prefetch_related("topics")
+
+    @admin.display(description="address")
+    def address(self, item: NewsItem) -> str:
+        """The end of its address, kept when the headline is corrected."""
+        return item.slug or "made of the headline when you save"
+
+    @admin.display(description="image as it is")
+    def shown(self, item: NewsItem) -> str:
+        """The image as it is stored."""
+        if not item.image:
+            return "none yet"
+        return format_html('<img class="stored" src="{}" alt="{}">', item.image.url, item.image_alt)
+
+
+class EventInline(PartInline):
+    model = Event
+    fields = ["title", "section", ("start", "end"), "link"]
+    helps = {
+        "section": "Where it stands, such as the webinars.",
+        "start": "UK time.",
+        "end": "UK time; it may stay empty.",
+        "link": "Where to sign up or read more.",
+    }
+    examples = {"title": "Such as: Webinar: safer recruitment", "link": "https://"}
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Event]:
+        return super().get_queryset(request).select_related("section")
+
+
+def renumber(bulletin: Bulletin) -> None:
+    """Number the sections of an issue, and the items of each section, from 1 in the order they stand in."""
+    sections = list(bulletin.sections.prefetch_related("items"))
+    number(Section, sections)
+    for section in sections:
+        number(NewsItem, list(section.items.all()))
+
+
+def number(model: type[models.Model], rows: list[Any]) -> None:
+    """Give rows the positions 1, 2, 3; only those that have another one are written."""
+    moved = []
+    for position, row in enumerate(rows, 1):
+        if row.position != position:
+            row.position = position
+            moved.append(row)
+    model._default_manager.bulk_update(moved, ["position"])
