@@ -6,12 +6,14 @@ NEW_ENOUGH = $${python:-$(PYTHON)} -c 'import sys; sys.exit(sys.version_info < (
 export PORT RESET
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check
+.PHONY: help demo test check audit screenshots
 
 help:
-	@echo "make demo    everything on this machine: site, mail, editors' logins (PORT=9000, RESET=1 starts over)"
-	@echo "make test    the tests, on a PostgreSQL and a Redis of their own (ARGS=\"-k archive\")"
-	@echo "make check   style, types, migrations, Django's own checks for production"
+	@echo "make demo          everything on this machine: site, mail, editors' logins (PORT=9000, RESET=1 starts over)"
+	@echo "make test          the tests, on a PostgreSQL and a Redis of their own (ARGS=\"-k archive\")"
+	@echo "make check         style, types, migrations, Django's own checks for production"
+	@echo "make audit         axe, the Nu HTML checker and Lighthouse on every kind of page, letter and desk screen"
+	@echo "make screenshots   the README's pictures, taken anew"
 
 demo: .venv/.installed
 	@exec $(PYTHON) -m config.launch
@@ -36,6 +38,12 @@ check: .venv/.installed
 	$(PYTHON) -m mypy
 	$(PYTHON) -W 'ignore:Got an error checking' manage.py makemigrations --check --dry-run
 	$(PYTHON) manage.py check --deploy --fail-level WARNING
+
+audit: .venv/.installed
+	@exec $(PYTHON) -m tests.browser.audit $(ARGS)
+
+screenshots: .venv/.installed
+	@exec $(PYTHON) -m tests.browser.screenshots
 
 .venv/.installed: requirements.txt
 	@set -e; \

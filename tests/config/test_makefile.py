@@ -50,9 +50,3 @@ def test_without_a_target_it_says_what_there_is(folder):
     said = subprocess.run(["make"], cwd=folder, env=path, capture_output=True, text=True, timeout=30)
     assert [line.split()[1] for line in said.stdout.splitlines()] == TARGETS
     assert not (folder / ".venv").exists()
-
-
-def test_the_readme_names_each_target():
-    readme = (ROOT / "README.md").read_text()
-    assert len(TARGETS) > 3
-    assert [target for target in TARGETS if f"make {target}" not in readme] == []
