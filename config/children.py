@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from config.programs import NOBODY, CannotRun
 
 PR_SET_PDEATHSIG = 1
 C_LIBRARY = ctypes.CDLL(None)
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 START_SECONDS = 60
 STOP_SECONDS = 8
 PREDECESSOR_SECONDS = 10
@@ -22,11 +24,25 @@ TAIL_LINES = 12
 Process = subprocess.Popen[bytes]
 
 
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let the signals that stop us wait until a child is made and noted.
+
+    What a handler raises inside a fork's own callbacks Python reports and throws away: we would never stop.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def ends_with_us(ask: signal.Signals) -> Callable[[], None]:
     """Return a preexec_fn: the child is sent `ask` when we end, even by kill -9 (on Linux only)."""
     parent = os.getpid()
 
     def arrange() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
         if sys.platform != "linux":
             return
         C_LIBRARY.prctl(PR_SET_PDEATHSIG, int(ask))
@@ -49,7 +65,7 @@ class Server:
     def start(self) -> Process:
         """Start it, as nobody if we are root, with an environment that holds nothing of ours."""
         as_root = os.geteuid() == 0
-        with self.log.open("wb") as output:
+        with self.log.open("wb") as output, undisturbed():
             self.process = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,

@@ -17,7 +17,7 @@ from honcho.colour import get_colours
 from honcho.environ import parse_procfile
 from honcho.printer import Message, Printer
 
-from config.children import Process, ends_with_us
+from config.children import Process, ends_with_us, undisturbed
 
 # Together with the services' own stop these stay below ten.
 STOP_SECONDS = 6
@@ -59,7 +59,8 @@ class Company:
     def __enter__(self) -> Self:
         try:
             for name, command in self.commands.items():
-                self.processes[name] = self._start(command)
+                with undisturbed():
+                    self.processes[name] = self._start(command)
         except BaseException:
             self.stop()
             raise

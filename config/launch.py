@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from dotenv import load_dotenv
 
-from config.children import end, ends_with_us
+from config.children import STOPPING, end, ends_with_us, undisturbed
 from config.company import Company, say
 from config.ports import free_port, web_port
 from config.programs import CannotRun
@@ -31,7 +31,6 @@ KEYS = ("SECRET_KEY", "SUPPRESSION_KEY")
 SITE_SECONDS = 60
 # Celery's advice against root is for servers that strangers reach.
 KNOWN_WARNINGS = "ignore:You're running the worker:Warning"
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> int:
@@ -160,7 +159,7 @@ def manage(words: str, environment: dict[str, str]) -> None:
     """Run a management command to its end; CannotRun with what it complained about when it fails."""
     step = words.split()[0]
     log = FOLDER / f"{step}.log"
-    with log.open("wb") as output:
+    with log.open("wb") as output, undisturbed():
         process = subprocess.Popen(
             [sys.executable, "manage.py", *words.split()],
             stdin=subprocess.DEVNULL,
