@@ -19,6 +19,11 @@ RUN = """([tags, off]) => axe.run(document, {
   runOnly: tags, rules: Object.fromEntries(off.map((id) => [id, {enabled: false}])), resultTypes: ["violations"],
   iframes: false,
 })"""
+# What is folded is not looked at.
+UNFOLD = """() => {
+  document.querySelectorAll("details:not([open])").forEach((fold) => { fold.open = true; });
+  document.querySelectorAll(".row-toggle[aria-expanded=false]").forEach((toggle) => toggle.click());
+}"""
 EDITORS_ARE_READY = """() => !window.CKEDITOR ||
   Object.values(CKEDITOR.instances).every((editor) => editor.status === "ready")"""
 
@@ -83,12 +88,13 @@ class Axe:
 
 
 def show(page: Page, screen: Screen) -> None:
-    """Open a screen, or show what was once answered at its address, and wait until its editors stand."""
+    """Open a screen, or show what was once answered at its address; wait for its editors and unfold it."""
     if screen.html is not None:
         page.route(screen.url, lambda route: answer(route, screen))
     page.goto(screen.url, wait_until="load")
     if screen.room is Room.DESK:
         page.wait_for_function(EDITORS_ARE_READY)
+        page.evaluate(UNFOLD)
 
 
 def answer(route: Route, screen: Screen) -> None:

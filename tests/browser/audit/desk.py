@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page
 
 from tests.browser.audit.findings import Room, Screen
-from tests.browser.desk import knock, log_in
+from tests.browser.desk import knock, log_in, rows
 
 LISTS = "a[href^='/admin/']"
 FAILURES = 12
@@ -58,6 +58,18 @@ def issue_screens(page: Page, site: str, path: str) -> Iterator[Screen]:
         if status == "draft":
             yield Screen("desk: delete an issue", Room.DESK, f"{site}{path}{number}/delete/")
             yield Screen("desk: history of an issue", Room.DESK, f"{site}{path}{number}/history/")
+            yield refused(page, f"{path}{number}/change/")
+
+
+def refused(page: Page, path: str) -> Screen:
+    """Save an issue and an item without their names, and keep what the desk answers."""
+    page.goto(path)
+    page.locator("input[name=title]").fill("")
+    rows(page).first.locator("input[name$=-headline]").fill("", force=True)
+    with page.expect_navigation() as answered:
+        page.get_by_role("button", name="Save and continue editing").click()
+    assert answered.value is not None
+    return Screen("desk: issue with errors", Room.DESK, answered.value.url, answered.value.text())
 
 
 def locked_out(page: Page) -> Screen:

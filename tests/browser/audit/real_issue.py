@@ -1,4 +1,4 @@
-"""A real issue of the bulletin, where one lies beside this checkout: looked at and weighed, never kept."""
+"""A real issue of the bulletin, where one lies beside this checkout: looked at and weighed, never a part of us."""
 
 import email.policy
 from dataclasses import dataclass
