@@ -10,6 +10,7 @@ from tests.browser.house import House
 from tests.browser.places import MISSING, public_places
 
 READER = "auditor@example.org"
+MEMBER = "administrator@example.org"
 # More presses than a network may make in an hour.
 PATIENCE = 60
 WITHDRAW = """
@@ -18,6 +19,12 @@ from bulletins.models import Bulletin
 oldest = Bulletin.objects.filter(status="approved").order_by("month").first()
 withdraw(oldest, "It named a date that was wrong.")
 print(oldest.get_absolute_url())
+"""
+ALARM = """
+from django.utils import timezone
+from bulletins.models import PublicationDay
+from mailings.alerts import raise_alert
+raise_alert(PublicationDay.objects.first(), "audit", "Nothing is approved. Write or approve an issue.", timezone.now())
 """
 RENDER = """
 import json
@@ -52,11 +59,7 @@ def signing_up(house: House, page: Page) -> Iterator[Screen]:
     page.goto("/")
     page.get_by_label("Email address").fill("no address")
     yield pressed(page, "Subscribe", "subscribe, with an error")
-    page.goto("/")
-    page.get_by_label("Email address").fill(READER)
-    yield pressed(page, "Subscribe", "subscribe, one more press")
-    page.get_by_role("button", name="Subscribe").click()
-    page.wait_for_url("**/look-in-your-mailbox/")
+    yield asked(page)
     letter = house.await_letter(READER)
     link = house.link_in(letter, "/subscribe/confirm/")
     yield Screen("letter to confirm, in the mailbox", Room.PUBLIC, f"{house.site}/demo/mailbox/{letter}/")
@@ -64,6 +67,18 @@ def signing_up(house: House, page: Page) -> Iterator[Screen]:
     yield Screen("confirm", Room.PUBLIC, link, page.content())
     yield pressed(page, "", "confirmed")
     yield Screen("link over", Room.PUBLIC, link, status=410)
+    # Who is on the list already gets another letter.
+    asked(page)
+
+
+def asked(page: Page) -> Screen:
+    """Sign the reader up with the small form and one more press; return what is shown between the two."""
+    page.goto("/")
+    page.get_by_label("Email address").fill(READER)
+    between = pressed(page, "Subscribe", "subscribe, one more press")
+    page.get_by_role("button", name="Subscribe").click()
+    page.wait_for_url("**/look-in-your-mailbox/")
+    return between
 
 
 def leaving(house: House, page: Page) -> Iterator[Screen]:
@@ -97,8 +112,14 @@ def turned_away(house: House, page: Page) -> Screen:
 
 
 def letter_screens(house: House) -> Iterator[Screen]:
-    """Return the HTML of each kind of letter that lies in the mailbox."""
-    found = {"letter: issue": house.await_letter_of_issue(), "letter: confirm": house.letters_to(READER)[0]}
+    """Return the HTML of each kind of letter, as it came to the mailbox."""
+    house.manage("shell", "-v", "0", "-c", ALARM)
+    found = {
+        "letter: issue": house.await_letter_of_issue(),
+        "letter: confirm": house.letters_to(READER)[0],
+        "letter: already": house.await_letter(READER, number=2),
+        "letter: alert": house.await_letter(MEMBER),
+    }
     for name, key in found.items():
         html = house.letter(key).get_body(("html",)).get_content()
         yield Screen(name, Room.LETTER, f"{house.site}/shown-as-{key}/", html)
