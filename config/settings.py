@@ -39,15 +39,16 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "publication.middleware.HeadMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "publication.middleware.PolicyMiddleware",
     "publication.middleware.TextGZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "publication.middleware.DeskSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "publication.middleware.DeskAuthenticationMiddleware",
+    "publication.middleware.DeskMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # Last, so that its answer to who is locked out passes all the others.
     "axes.middleware.AxesMiddleware",

@@ -1,12 +1,16 @@
-"""What every answer carries: its policy, and a smaller form of its text."""
+"""What every answer carries: its policy, a smaller form of its text, a session at the desk alone."""
 
 from typing import Any
 
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
-from django.http import HttpRequest
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+from django.utils.deprecation import MiddlewareMixin
 
 TEXT = ("text/", "application/javascript", "application/json", "application/xml", "application/atom+xml", "image/svg")
 
@@ -38,3 +42,35 @@ class TextGZipMiddleware(GZipMiddleware):
         if response.status_code == 206 or not response.get("Content-Type", "").startswith(TEXT):
             return response
         return super().process_response(request, response)
+
+
+class HeadMiddleware(MiddlewareMixin):
+    """Answers HEAD with the headers alone (RFC 9110, 9.3.2): gunicorn warns of each body it has to drop."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Take the body away; its length stays said."""
+        if request.method == "HEAD" and isinstance(response, HttpResponse):
+            response.content = b""
+        elif request.method == "HEAD" and isinstance(response, StreamingHttpResponse):
+            response.streaming_content = ()
+        return response
+
+
+class AtTheDesk(MiddlewareMixin):
+    """Works under /admin/ alone: where readers are there is no session, and so no cookie to set, keep or vary by."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """Do nothing for a reader."""
+        return super().__call__(request) if request.path_info.startswith("/admin/") else self.get_response(request)
+
+
+class DeskSessionMiddleware(AtTheDesk, SessionMiddleware):
+    """Sessions of staff."""
+
+
+class DeskAuthenticationMiddleware(AtTheDesk, AuthenticationMiddleware):
+    """Who of the staff asks."""
+
+
+class DeskMessageMiddleware(AtTheDesk, MessageMiddleware):
+    """What staff are told after an act."""

@@ -4,10 +4,13 @@ import datetime
 import gzip
 
 import pytest
+from django.conf import settings
 from django.core.files.base import ContentFile
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
+from django.middleware.common import CommonMiddleware
+from django.test import RequestFactory
 
-from publication.middleware import TextGZipMiddleware
+from publication.middleware import HeadMiddleware, TextGZipMiddleware
 from tests.factories import make_author, make_published, make_staff
 from tests.publication.test_pictures import photo, written
 
@@ -110,3 +113,24 @@ def test_equal_pages_differ_in_length_against_guessing(rf):
     compress = TextGZipMiddleware(lambda request: HttpResponse("Text. " * 500))
     lengths = {len(compress(rf.get("/", headers=COMPRESSED)).content) for _ in range(30)}
     assert len(lengths) > 5
+
+
+def test_a_reader_has_no_session_whatever_cookies_come(client):
+    client.cookies.load({settings.SESSION_COOKIE_NAME: "made-up", "other": "x"})
+    for path in ("/", "/bulletins/", "/subscribe/", "/privacy/", "/nothing/"):
+        answer = client.get(path)
+        assert not answer.cookies and "cookie" not in answer.get("Vary", "").lower()
+
+
+def test_staff_read_the_site_without_their_session(client):
+    client.force_login(make_staff("alice"))
+    assert client.get("/admin/").cookies
+    assert not client.get("/").cookies
+
+
+@pytest.mark.parametrize("body", [HttpResponse("four"), FileResponse(ContentFile("four"))])
+def test_head_has_the_length_and_no_body(body):
+    answer = HeadMiddleware(CommonMiddleware(lambda request: body))(RequestFactory().head("/", secure=True))
+    assert b"".join(answer) == b""
+    assert answer["Content-Length"] == "4"
+    assert settings.MIDDLEWARE[0] == "publication.middleware.HeadMiddleware"
