@@ -4,12 +4,12 @@ import datetime
 import math
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from publication.client import client_address
 from publication.models import Publication
@@ -90,7 +90,8 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         page = "confirm"
     if not person:
         return render(request, "subscribers/link_over.html", status=410)
-    return render(request, f"subscribers/{page}.html", {"address": masked(person.address), "wording": words})
+    context = {"address": masked(person.address), "wording": words, "letter_token": person.letter_token}
+    return render(request, f"subscribers/{page}.html", context)
 
 
 @private
@@ -102,34 +103,37 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     An unknown or erased token gets the pages a known one gets, and is never guarded or counted.
     """
     person = tokens.holder_of(token)
-    words = wording.unsubscribe(publication_name())
+    name = publication_name()
     one_click = request.POST.get("List-Unsubscribe") == "One-Click"
     if not one_click and "leave" not in request.POST:
         # A body sent in chunks reaches no Django form: a mail provider must not read "done" where nothing was read.
         status = 411 if "Transfer-Encoding" in request.headers else 200
-        return render(request, "subscribers/unsubscribe.html", letter_page(token, person, words), status=status)
+        return render(request, "subscribers/unsubscribe.html", letter_page(token, person, name), status=status)
     if person:
-        shown, source = (wording.ONE_CLICK, "one-click") if one_click else (words, "unsubscribe page")
+        shown, source = (
+            (wording.ONE_CLICK, "one-click") if one_click else (wording.unsubscribe(name), "unsubscribe page")
+        )
         consent.unsubscribe(person, shown, source, timezone.now())
-    back = wording.undo(publication_name())
-    return render(request, "subscribers/unsubscribed.html", letter_page(token, person, back))
+    return render(request, "subscribers/unsubscribed.html", letter_page(token, person, name))
 
 
 @private
 @own_pages_only
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def undo(request: HttpRequest, token: str) -> HttpResponse:
-    """Take an unsubscribing back, where there is one to take back."""
-    person = tokens.holder_of(token)
-    words = wording.undo(publication_name())
+    """Take an unsubscribing back, where there is one to take back; GET leads to the page that asks."""
+    if request.method != "POST":
+        return redirect("subscribers:unsubscribe", token=token)
+    person, name = tokens.holder_of(token), publication_name()
     if person:
-        consent.undo(person, words, "unsubscribe page", timezone.now())
-    return render(request, "subscribers/undone.html", letter_page(token, person, words))
+        consent.undo(person, wording.undo(name), "unsubscribe page", timezone.now())
+    return render(request, "subscribers/undone.html", letter_page(token, person, name))
 
 
-def letter_page(token: str, person: Subscriber | None, words: str) -> dict[str, str]:
+def letter_page(token: str, person: Subscriber | None, name: str) -> dict[str, str]:
     """Return what a page behind a letter token shows; for an unknown one it names no address."""
-    return {"token": token, "address": masked(person.address) if person else "", "wording": words}
+    address = masked(person.address) if person else ""
+    return {"token": token, "address": address, "stop": wording.unsubscribe(name), "undo": wording.undo(name)}
 
 
 def publication_name() -> str:

@@ -12,7 +12,7 @@ def sign_up(page: Page, address: str) -> None:
     page.goto("/")
     page.get_by_label("Email address").fill(address)
     page.get_by_role("button", name="Subscribe").click()
-    expect(page.get_by_role("heading", name="One more press")).to_be_visible()
+    expect(page.get_by_role("heading", name="Check your address, then subscribe")).to_be_visible()
     expect(page.get_by_label("Email address")).to_have_value(address)
     page.get_by_role("button", name="Subscribe").click()
     expect(heading(page)).to_have_text("Look in your mailbox")
@@ -54,7 +54,7 @@ def test_readers_come_and_go_and_come_back(visit: Visit, house: House):
     for address, page in readers.items():
         follow(page, house.await_letter(address, number=2), "Unsubscribe")
         expect(heading(page)).to_have_text("Unsubscribe")
-        page.locator("main").get_by_role("button").click()
+        page.locator("main").get_by_role("button", name="Stop sending").click()
         expect(heading(page)).to_have_text("You are unsubscribed")
         page.locator("main").get_by_role("button").first.click()
         expect(heading(page)).to_have_text("Taken back")

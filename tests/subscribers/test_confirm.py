@@ -65,6 +65,25 @@ def test_a_link_works_once(visitor, link):
     assert the_one().consent.filter(what="confirmed").count() == 1
 
 
+@time_machine.travel(NOON + HOUR, tick=False)
+def test_only_who_has_just_confirmed_is_led_to_the_way_out(visitor, link):
+    ada = the_one()
+    assert "/unsubscribe/" not in visitor.get(link).content.decode()
+    done = visitor.post(link).content.decode()
+    assert f'Changed your mind? <a href="/unsubscribe/{ada.letter_token}/">Unsubscribe</a>' in done
+    for over in (visitor.post(link), visitor.get(link)):
+        assert "/unsubscribe/" not in over.content.decode()
+
+
+@time_machine.travel(NOON + HOUR, tick=False)
+def test_who_reloads_reads_first_that_all_is_well(visitor, link):
+    visitor.post(link)
+    page = visitor.post(link).content.decode()
+    assert "no longer works" not in page
+    calm = page.index("If you pressed its button already, all is well")
+    assert page.index("<h1>Nothing left to confirm here</h1>") < calm < page.index("ask for a new letter")
+
+
 @pytest.mark.parametrize(
     "token", ["x", "x" * 42, "x" * 43, "x" * 5000, "%00", "%00" * 43, "%0A", "%C3%A9" * 43, "%FF", "🙂" * 43]
 )
@@ -73,7 +92,7 @@ def test_a_wrong_link_gets_the_same_page(visitor, token):
     for response in (visitor.get(page), visitor.post(page)):
         assert response.status_code == 410
         assert_private(response)
-        assert "This link no longer works" in response.content.decode()
+        assert "Nothing left to confirm here" in response.content.decode()
 
 
 def test_a_link_lasts_seven_days(visitor, link):

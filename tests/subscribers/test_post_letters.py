@@ -56,6 +56,16 @@ def test_a_confirm_letter_has_one_button_and_its_link_in_plain_below(relay):
     assert text.splitlines().count(link) == 1
 
 
+def test_the_letter_has_another_headline_than_the_page_that_led_to_it(relay, visitor):
+    make_publication()
+    page = visitor.post("/subscribe/", {"address": "ada@example.org"}).content.decode()
+    sign_up()
+    assert post_due(NOON) == 1
+    (headline,) = re.findall("<h1[^>]*>(.*?)</h1>", part(relay.letters()[0], "html"))
+    assert headline == "Confirm your address"
+    assert headline not in page
+
+
 @pytest.mark.parametrize("kind", ["confirm", "already"])
 def test_the_text_of_a_letter_is_wrapped_whatever_the_names(relay, kind):
     make_publication(name="A very long name " * 5, postal_address="1 Example Street, " * 10)

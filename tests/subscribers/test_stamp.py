@@ -27,7 +27,8 @@ def test_the_small_form_takes_a_second_press_and_keeps_the_address(visitor):
         page = visitor.post("/subscribe/", {"address": "ada@example.org"})
         assert page.status_code == 200
         assert "press Subscribe once more" in page.content.decode()
-        assert "<title>One more press: " in page.content.decode()
+        assert "<title>Check your address, then subscribe · " in page.content.decode()
+        assert "<h2>Check your address, then subscribe</h2>" in page.content.decode()
         assert 'value="ada@example.org"' in page.content.decode()
         assert "Send me First Wednesday by email once a month." in page.content.decode()
         assert "no-store" in page["Cache-Control"]

@@ -5,7 +5,7 @@ import time_machine
 
 from subscribers.consent import undo, unsubscribe
 from subscribers.models import Subscriber, Suppression
-from tests.factories import make_subscriber
+from tests.factories import make_publication, make_subscriber
 from tests.subscribers.cast import DAY, HOUR, NOON, assert_private, last_said
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +40,9 @@ def test_the_page_asks_and_its_button_stops_the_letters(visitor):
     assert_private(page)
     assert "a…@example.org" in page.content.decode()
     assert "ada@example.org" not in page.content.decode()
-    assert page.content.decode().count("<button") == 1
+    first, *others = re.findall("<button.*?</button>", page.content.decode())
+    assert first == '<button name="leave" value="yes">Stop sending First Wednesday</button>'
+    assert others == ['<button class="small">Undo: send me First Wednesday again</button>']
 
     done = visitor.post(page_of(ada), {"leave": "yes"})
     assert done.status_code == 200
@@ -100,7 +102,21 @@ def test_an_unknown_token_gets_the_pages_of_a_known_one(visitor, token):
 def test_the_erased_get_the_page_of_the_unknown(visitor):
     ada = make_subscriber()
     ada.delete()
-    assert visitor.get(page_of(ada)).content == visitor.get(f"/unsubscribe/{UNKNOWN}/").content
+    erased, unknown = visitor.get(page_of(ada)), visitor.get(f"/unsubscribe/{UNKNOWN}/")
+    assert erased.content.decode().replace(ada.letter_token, UNKNOWN) == unknown.content.decode()
+
+
+@pytest.mark.parametrize("token", [UNKNOWN, "cut-short"])
+def test_a_link_cut_short_is_spoken_of_before_anybody_believes_they_have_left(visitor, token):
+    make_publication(feedback_address="editors@example.org")
+    ask = visitor.get(f"/unsubscribe/{token}/").content.decode()
+    hint = (
+        "A link that was cut short on its way stops nothing: should letters still come, use the link in the newest one."
+    )
+    assert ask.index(hint) < ask.index("<button")
+    done = visitor.post(f"/unsubscribe/{token}/", {"leave": "yes"}).content.decode()
+    hint = "If letters still come, this link may have been cut short on its way: use the one in the newest letter, or"
+    assert done.index("no longer goes to") < done.index(hint) < done.index("<button")
 
 
 def test_leaving_is_never_guarded(visitor):
@@ -154,10 +170,55 @@ def test_undo_brings_them_back(visitor):
     assert not Suppression.objects.exists()
 
 
-def test_undo_is_guarded_and_posted_only(visitor):
+@time_machine.travel(NOON + HOUR, tick=False)
+def test_one_who_left_can_come_back_from_the_page_opened_again(visitor):
     ada = make_subscriber()
     leave(ada)
-    assert visitor.get(f"{page_of(ada)}undo/").status_code == 405
+    page = visitor.get(page_of(ada)).content.decode()
+    (action,) = re.findall(
+        '<form action="([^"]*)" method="post">\n<p class="small">Left already, and want it back', page
+    )
+    visitor.post(action)
+    assert status_of(ada) == "active"
+
+
+@pytest.mark.parametrize("status", Subscriber.Status.values)
+def test_the_answer_to_undo_is_one_and_true_for_everybody(visitor, status):
+    ada = make_subscriber(status=status)
+    answer = visitor.post(f"{page_of(ada)}undo/")
+    assert same_kind(answer) == same_kind(visitor.post(f"/unsubscribe/{UNKNOWN}/undo/"))
+    page = re.sub("<[^>]*>", "", answer.content.decode())
+    assert "Taken back" not in page
+    assert "left the list of First Wednesday within the last thirty days, it is on it again" in page
+    assert "If it never left, nothing has changed." in page
+    assert "A link that was cut short brings nobody back" in page
+    assert status_of(ada) == status
+    assert "returned" not in ada.consent.values_list("what", flat=True)
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_the_address_of_undo_opened_leads_to_the_page_that_asks(visitor, method):
+    ada = make_subscriber()
+    leave(ada)
+    for page in (page_of(ada), f"/unsubscribe/{UNKNOWN}/"):
+        response = getattr(visitor, method)(f"{page}undo/")
+        assert (response.status_code, response["Location"]) == (302, page)
+        assert_private(response)
+    assert status_of(ada) == "unsubscribed"
+    assert last_said(ada).what == "unsubscribed"
+
+
+@pytest.mark.parametrize("token", MALFORMED)
+def test_the_address_of_undo_leads_there_with_any_token(visitor, token):
+    response = visitor.get(f"/unsubscribe/{token}/undo/", follow=True)
+    assert [status for _, status in response.redirect_chain] == [302]
+    assert same_kind(response) == same_kind(visitor.get(f"/unsubscribe/{UNKNOWN}/"))
+
+
+def test_undo_is_guarded_and_only_posting_does_it(visitor):
+    ada = make_subscriber()
+    leave(ada)
+    assert visitor.put(f"{page_of(ada)}undo/").status_code == 405
     assert visitor.post(f"{page_of(ada)}undo/", headers={"Origin": "https://evil.example"}).status_code == 403
     assert status_of(ada) == "unsubscribed"
 
