@@ -6,6 +6,7 @@ from itertools import zip_longest
 
 WIDTH = 72
 COLUMN_EDGE = " | "
+CROSSING = "-+-"
 NARROWEST = 8
 # A no-break space is a part of the word that it holds together; beside another blank it holds nothing.
 WORD = re.compile(r"(?:\S|(?<=\S)[\xa0\u202f](?=\S))+")
@@ -39,8 +40,11 @@ def underline(text: str, stroke: str, indent: str = "") -> str:
     return f"{text}\n{indent}{stroke * min(WIDTH - len(indent), longest)}"
 
 
-def table_lines(rows: list[list[str]], room: int) -> list[str]:
-    """Return a table as lines: its cells wrapped in columns, or side by side where there are too many for that."""
+def table_lines(rows: list[list[str]], room: int, headed: bool = False) -> list[str]:
+    """Return a table as lines, a rule under the first row where that is its head.
+
+    The cells are wrapped in columns, or stand side by side where there are too many for that.
+    """
     columns = [max(map(width, cells)) for cells in zip_longest(*rows, fillvalue="")]
     spare = room - len(COLUMN_EDGE) * (len(columns) - 1)
     if sum(min(column, NARROWEST) for column in columns) > spare:
@@ -50,7 +54,9 @@ def table_lines(rows: list[list[str]], room: int) -> list[str]:
     blocks = [row_lines(row, columns) for row in rows]
     # Where a row takes several lines, a blank one shows where it ends.
     gap = [""] if sum(map(len, blocks)) > len(blocks) else []
-    return [line for block in blocks for line in gap + block][len(gap) :]
+    rule = [CROSSING.join("-" * column for column in columns)] if headed else gap
+    between = [[], rule, *[gap] * len(blocks)]
+    return [line for before, block in zip(between, blocks, strict=False) for line in before + block]
 
 
 def row_lines(row: list[str], columns: list[int]) -> list[str]:

@@ -1,5 +1,6 @@
 """Rich text as plain text: quotations marked, lists as lists, links numbered, wrapped at 72 columns (RFC 3676)."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -9,6 +10,9 @@ from publication.richtext import whole_link
 
 QUOTED = "> "
 LONGEST_NUMBER = 4
+QUOTATION = re.compile("<blockquote>.*?</blockquote>", re.DOTALL)
+# A source without a dash of its own, neither right before it nor in it.
+SOURCE = re.compile("(?<![-–—])(?<![-–—] )(?<![-–—]&nbsp;)<cite>(?!(?:\\s|&nbsp;|<[^>]*>)*[-–—])")
 BLOCKS = {"p", "h3", "h4", "li", "td", "th", "caption", "blockquote", "ul", "ol", "table", "tr"}
 
 
@@ -65,7 +69,7 @@ class PlainTextWriter(HTMLParser):
         self.counters: list[int | None] = []
         self.rows: list[list[str]] = []
         self.target = ""
-        self.lists = self.quotations = self.tables = 0
+        self.lists = self.quotations = self.tables = self.heads = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in BLOCKS:
@@ -84,6 +88,7 @@ class PlainTextWriter(HTMLParser):
             self.rows.append([])
         elif tag in ("td", "th") and self.rows:
             self.rows[-1].append("")
+            self.heads += tag == "th" and len(self.rows) == 1
         elif tag == "br":
             self.run.append("\n")
         elif tag == "a":
@@ -99,6 +104,9 @@ class PlainTextWriter(HTMLParser):
             del self.first[-1:], self.rest[-1:]
         elif tag in ("ul", "ol"):
             del self.counters[-1:]
+        elif tag == "caption":
+            # The rows stand apart from it, like the entries of another list.
+            self.lists += 1
         elif tag == "table":
             self.close_table()
 
@@ -135,8 +143,9 @@ class PlainTextWriter(HTMLParser):
     def close_table(self) -> None:
         """Write the rows of a table; those of a table inside a table are the outer one's."""
         if self.tables == 1:
-            rows, self.rows = [row for row in self.rows if any(row)], []
-            for line in table_lines(rows, WIDTH - len("".join(self.rest))):
+            headed = bool(self.heads) and self.heads == len(self.rows[0])
+            rows, self.rows, self.heads = [row for row in self.rows if any(row)], [], 0
+            for line in table_lines(rows, WIDTH - len("".join(self.rest)), headed):
                 first, rest = self.prefixes()
                 whole = first + line
                 self.write(whole.rstrip() if width(whole) <= WIDTH else wrapped(line, first, rest))
@@ -173,8 +182,13 @@ class PlainTextWriter(HTMLParser):
         return "".join([p.text for p in self.written[:1]] + [b.gap_after(a) + b.text for a, b in pairs])
 
 
+def sourced(html: str) -> str:
+    """Put a dash before the source of each quotation in clean HTML, unless its writer did."""
+    return QUOTATION.sub(lambda quotation: SOURCE.sub("<cite>— ", quotation[0]), html)
+
+
 def plain_text(html: str, links: Links) -> str:
     """Return clean HTML as plain text; its link targets are numbered in `links`."""
     writer = PlainTextWriter(links)
-    writer.feed(html)
+    writer.feed(sourced(html))
     return writer.result()

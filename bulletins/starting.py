@@ -1,6 +1,7 @@
 """Start an issue: its month gives title, address and day, which it follows; the standing sections are copied in."""
 
 import datetime
+from itertools import chain, count
 
 from django.db import transaction
 
@@ -22,7 +23,7 @@ def start_issue(bulletin: Bulletin, at: datetime.datetime) -> None:
     """Fill in what follows from a new issue's month, save it, and give it the standing sections."""
     bulletin.month = first_of_month(bulletin.month)
     words = Publication.objects.current()
-    bulletin.title = bulletin.title or f"{words.name} {bulletin.month:%B %Y}"
+    bulletin.title = bulletin.title or free_title(words.name, bulletin.month)
     if bulletin.publish_at is None:
         set_day(bulletin, words.publication_hour, at)
     bulletin.save()
@@ -34,6 +35,13 @@ def start_issue(bulletin: Bulletin, at: datetime.datetime) -> None:
             body=standing.intro,
             position=standing.position,
         )
+
+
+def free_title(name: str, month: datetime.date) -> str:
+    """Propose a title that no issue of a month has: “Example March 2026”, then “Example special March 2026”."""
+    taken = set(Bulletin.objects.filter(month=month).values_list("title", flat=True))
+    kinds = chain(["", " special"], (f" special {number}" for number in count(2)))
+    return next(title for kind in kinds if (title := f"{name}{kind} {month:%B %Y}") not in taken)
 
 
 def set_day(bulletin: Bulletin, hour: datetime.time, at: datetime.datetime) -> None:

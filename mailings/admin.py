@@ -48,7 +48,7 @@ class MailedBulletinAdmin(BulletinAdmin):
 class MailingAdmin(ReadOnly, DeskAdmin):
     """One issue's way to all its readers."""
 
-    list_display = ["issue", "state_in_words", "sent_words", "not_sent", "verdict", "started"]
+    list_display = ["issue", "subject", "state_in_words", "sent_words", "not_sent", "verdict", "started"]
     list_filter = ["state"]
     list_per_page = 25
     list_select_related = ["bulletin"]

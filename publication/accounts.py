@@ -21,13 +21,38 @@ from publication.models import FailedSignIn
 admin.site.unregister([User, Group])
 # What lets somebody give rights, themselves among others.
 RIGHTS = ["is_superuser", "groups", "user_permissions"]
+# Without any one of these nobody is an administrator; without the first two nobody signs in at the desk.
+IN_POWER = ["is_active", "is_staff", "is_superuser"]
+
+
+class PersonForm(UserChangeForm):
+    """One person's account. Nobody shuts themselves out, and one administrator is always left."""
+
+    asker: Any = None
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to take away one's own way in, or the last administrator's."""
+        cleaned = super().clean() or {}
+        before = User.objects.get(pk=self.instance.pk)
+        lost = [name for name in IN_POWER if getattr(before, name) and not cleaned.get(name, getattr(before, name))]
+        if lost and before == self.asker:
+            self.add_error(lost[0], "This is your own account: ask another administrator to do that.")
+        elif lost and before.is_superuser and not other_administrators(before):
+            self.add_error(lost[0], "This is the last administrator: make somebody else one first.")
+        return cleaned
+
+
+def other_administrators(user: User) -> list[User]:
+    """Return the other administrators who can sign in; locked, for two might demote each other at once."""
+    in_power = User.objects.select_for_update().filter(**dict.fromkeys(IN_POWER, True)).order_by("pk")
+    return [other for other in in_power if other != user]
 
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ModelAdmin):
     """One person on the staff. Only administrators give rights, and only they touch an administrator."""
 
-    form = UserChangeForm
+    form = PersonForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ["username", "full_name", "roles", "last_login", "is_active", "locked"]
@@ -90,8 +115,14 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
         return super().has_change_permission(request, obj) and may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Keep administrators to administrators."""
-        return super().has_delete_permission(request, obj) and may_touch(request, obj)
+        """Keep administrators to administrators, and everybody from deleting themselves."""
+        return super().has_delete_permission(request, obj) and may_touch(request, obj) and obj != request.user
+
+    def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """Let the form know who asks: it is a class of its own for each request."""
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.asker = request.user
+        return form
 
     @admin.display(description="name", ordering="last_name")
     def full_name(self, user: User) -> str:

@@ -2,13 +2,13 @@
 
 import sys
 
+from django.contrib import admin
 from django.core.files.storage import default_storage
 from django.db import InterfaceError, OperationalError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.template.loader import get_template
 from django.templatetags.static import static
-from django.views.csrf import csrf_failure as default_csrf_failure
 from django.views.decorators.http import require_safe
 
 AWAY_SECONDS = 60
@@ -31,8 +31,20 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a POST without its token: the public pages that take none are only for reading."""
     if request.path.startswith("/admin/"):
-        return default_csrf_failure(request, reason)
+        return out_of_date(request)
     return HttpResponseNotAllowed(["GET", "HEAD"])
+
+
+def out_of_date(request: HttpRequest) -> HttpResponse:
+    """Say that the sign-in changed while a page was open, and give back the words that were typed, to be copied.
+
+    They are shown as text, and nothing that may be a password is among them.
+    """
+    typed = [words for name, words in request.POST.items() if " " in words and "password" not in name]
+    context = {**admin.site.each_context(request), "title": "This page is out of date", "typed": typed}
+    answer = render(request, "admin/out_of_date.html", context, status=403)
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 @require_safe

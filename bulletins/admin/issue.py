@@ -8,12 +8,13 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.decorators import display
 
 from bulletins.admin.parts import EventInline, NewsItemInline, SectionInline, renumber
 from bulletins.approval import approval_in_force, lapse, lapse_if_changed
 from bulletins.composition import compose, dead_ends
-from bulletins.forms import BulletinForm, NewBulletinForm
+from bulletins.forms import BulletinForm, NewBulletinForm, ask_again
 from bulletins.models import Bulletin, NewsItem
 from bulletins.starting import next_to_write, start_issue
 from bulletins.words import moment_in_words
@@ -157,7 +158,9 @@ class BulletinAdmin(DeskAdmin):
     def response_add(self, request: HttpRequest, obj: Bulletin, post_url_continue: Any = None) -> HttpResponse:
         messages.success(request, f"{obj} is started: its standing sections are there, now write the items.")
         for other in Bulletin.objects.for_subscribers().filter(month=obj.month).exclude(pk=obj.pk):
-            messages.warning(request, f"{obj.month:%B %Y} has another issue already: {other}. Each is mailed.")
+            url = reverse("admin:bulletins_bulletin_change", args=[other.pk])
+            words = '{} has another issue already: <a href="{}">{}</a>. Each is mailed.'
+            messages.warning(request, format_html(words, f"{obj.month:%B %Y}", url, other))
         return HttpResponseRedirect(reverse("admin:bulletins_bulletin_change", args=[obj.pk]))
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -165,6 +168,13 @@ class BulletinAdmin(DeskAdmin):
         day, last = next_to_write(timezone.now()), Bulletin.objects.first()
         offered = {"month": day.month if day else None, "author": last.author_id if last else None}
         return {**offered, **super().get_changeform_initial_data(request)}
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """Show the page; one that comes back after a POST has lost its uploads, and says so."""
+        for part in context["inline_admin_formsets"] if request.method == "POST" else []:
+            for row in part.formset.forms:
+                ask_again(row)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
         only_save = {"show_save_and_continue": False, "show_save_and_add_another": False}

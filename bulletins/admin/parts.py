@@ -111,6 +111,9 @@ class NewsItemInline(PartInline):
     @admin.display(description="image as it is")
     def shown(self, item: NewsItem) -> str:
         """The image as it is stored."""
+        # On a page that comes back with errors, an upload has no address.
+        if item.image and not item.image._committed:
+            item = NewsItem.objects.filter(pk=item.pk).first() or NewsItem()
         if not item.image:
             return "none yet"
         return format_html('<img class="stored" src="{}" alt="{}">', item.image.url, item.image_alt)

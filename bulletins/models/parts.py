@@ -215,6 +215,10 @@ class NewsItem(models.Model):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        """Refuse, beside its own box, an image that nobody has put in words."""
+        """Refuse, beside its own box, an image that nobody has put in words, and words of no image."""
+        if self.image_alt and not self.image:
+            raise ValidationError(
+                {"image": "Choose the picture that “image in words” describes, or empty those words."}
+            )
         if self.image and not self.image_alt:
             raise ValidationError({"image_alt": "Say in words what the image shows."})

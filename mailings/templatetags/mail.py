@@ -6,6 +6,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from bulletins.lines import underline, wrapped
+from bulletins.plaintext import sourced
 from publication.richtext import printed, whole_link
 
 register = template.Library()
@@ -17,7 +18,7 @@ COLUMN = 536
 @register.simple_tag
 def mailed(html: str, base: str, top: int = 3) -> SafeString:
     """Print rich text in a letter: links that are relative on the web are made whole, `top` is its highest heading."""
-    return printed(html, base, top)
+    return printed(sourced(html), base, top)
 
 
 @register.filter

@@ -32,6 +32,11 @@
     box.setAttribute("aria-label", [column, row && row.textContent.trim()].filter(Boolean).join(": "));
   }
 
+  /* Unfold writes the name of a chosen file into a box of its own; the browser's box shows it by itself. */
+  function leaveFiles() {
+    document.querySelectorAll("input[type=file]").forEach((input) => (input.hasChangeListener = true));
+  }
+
   function mend(root) {
     root.querySelectorAll("td[data-label] :is(input:not([type=hidden]), select, textarea):not([aria-label])").forEach(label);
     root.querySelectorAll("th").forEach((head) => head.textContent.trim() || head.querySelector("input") || head.append(hidden("Act on the row")));
@@ -46,8 +51,10 @@
 
   document.addEventListener("DOMContentLoaded", function () {
     mend(document);
+    leaveFiles();
     let due = 0;
     new MutationObserver(function () {
+      leaveFiles(); // At once, for Unfold looks at each new box next.
       cancelAnimationFrame(due);
       due = requestAnimationFrame(() => mend(document));
     }).observe(document.body, { childList: true, subtree: true });

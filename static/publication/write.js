@@ -23,24 +23,31 @@
     unsaved = true;
   }
 
-  function join(row, other) {
-    box(row, "section").value = sectionOf(other);
+  function enter(row, section) {
+    box(row, "section").value = section;
     box(row, "section").dispatchEvent(new Event("change", { bubbles: true }));
   }
 
-  /* One step: past the neighbour of the same section, or over the border into the next section. */
+  /* The section beside a row's own, whether it holds rows or not. */
+  function sectionBeside(row, up) {
+    const select = box(row, "section");
+    const sections = select ? [...select.options].filter((option) => option.value) : [];
+    return sections[sections.findIndex((option) => option.selected) + (up ? -1 : 1)];
+  }
+
+  /* One step: past the neighbour of the same section, or over the border into the section beside. */
   function step(row, up) {
-    const rows = rowsOf(formsetOf(row));
-    const other = rows[rows.indexOf(row) + (up ? -1 : 1)];
-    if (!other) {
-      return say(`“${nameOf(row)}” is the ${up ? "first" : "last"} already.`);
-    }
-    if (sectionOf(other) && sectionOf(other) !== sectionOf(row)) {
-      join(row, other);
-    } else if (up) {
+    const mates = rowsOf(formsetOf(row)).filter((other) => sectionOf(other) === sectionOf(row));
+    const other = mates[mates.indexOf(row) + (up ? -1 : 1)];
+    const section = sectionBeside(row, up);
+    if (other && up) {
       row.after(other); // The neighbour moves: this row keeps the focus, and its editor the caret.
-    } else {
+    } else if (other) {
       row.before(other);
+    } else if (section) {
+      enter(row, section.value);
+    } else {
+      return say(`“${nameOf(row)}” is the ${up ? "first" : "last"} already.`);
     }
     placed(row);
   }
@@ -51,7 +58,7 @@
     const place = rows.indexOf(row);
     const beside = [rows[place - 1], rows[place + 1]].filter((other) => other && sectionOf(other));
     if (box(row, "section") && beside.length && !beside.some((other) => sectionOf(other) === sectionOf(row))) {
-      join(row, beside[0]);
+      enter(row, sectionOf(beside[0]));
     }
     placed(row);
   }
@@ -68,12 +75,17 @@
     }
   }
 
+  /* A row that is not stored yet moves as any other. */
+  function standing(row) {
+    row.classList.remove("template");
+    row.classList.add("original");
+  }
+
   function added(row) {
     const formset = formsetOf(row);
     const rows = rowsOf(formset);
     const before = rows[rows.indexOf(row) - 1];
-    row.classList.remove("template");
-    row.classList.add("original");
+    standing(row);
     if (box(row, "section") && before && sectionOf(before)) {
       box(row, "section").value = sectionOf(before);
     }
@@ -104,8 +116,11 @@
     }
   }
 
-  function title(row, typed) {
-    row.querySelector(".row-name").textContent = typed.value.trim() || "No heading yet";
+  function title(row) {
+    const typed = box(row, "headline") || box(row, "heading") || box(row, "title");
+    if (typed) {
+      row.querySelector(".row-name").textContent = typed.value.trim() || "No heading yet";
+    }
   }
 
   function name(row) {
@@ -115,6 +130,68 @@
     if (gone) {
       gone.setAttribute("aria-label", `Delete: ${words}`);
     }
+  }
+
+  /* The links at the top say how many rows there will be. */
+  function count() {
+    for (const formset of document.querySelectorAll(".formset")) {
+      const staying = rowsOf(formset).filter((row) => !row.querySelector(".row-delete :checked"));
+      const shown = linkTo(formset.closest("[id$=-group]")).querySelector(".count");
+      shown.textContent = staying.length;
+    }
+  }
+
+  const linkTo = (group) => document.querySelector(`.issue-head a[href="#${group.id}"]`);
+
+  /* A page that comes back with faults has its rows as they are stored: they go where they stood. */
+  function order(formset) {
+    const place = (row) => [(box(row, "section") || {}).selectedIndex || 0, Number(box(row, formset.dataset.orderingField).value)];
+    const rows = rowsOf(formset);
+    const sorted = [...rows].sort(function (one, other) {
+      const [here, there] = [place(one), place(other)];
+      return here[0] - there[0] || here[1] - there[1];
+    });
+    if (sorted.some((row, index) => row !== rows[index])) {
+      sorted.forEach((row) => formset.querySelector(":scope > .empty-form").before(row));
+    }
+  }
+
+  function goTo(target) {
+    const folded = target.closest("details");
+    if (folded) {
+      folded.open = true;
+    }
+    const editor = window.CKEDITOR && CKEDITOR.instances[target.id];
+    (editor || target).focus();
+  }
+
+  /* What is wrong, where: the words, and the box to put it right in. */
+  function faultOf(note) {
+    const line = note.closest(".field-line");
+    const row = rowOf(note);
+    const group = note.closest("[id$=-group]");
+    const target = line ? line.querySelector("input:not([type=hidden]), select, textarea") : row && row.querySelector(".row-toggle");
+    const part = group && linkTo(group).firstChild.textContent.trim();
+    const where = row ? `${part}, “${nameOf(row)}”` : part;
+    const label = line && line.querySelector("label").textContent.trim().replace(/[*:\s]+$/, "");
+    return [[where, label, note.textContent.trim()].filter(Boolean).join(": "), target || note];
+  }
+
+  function listFaults(banner, form) {
+    const list = Object.assign(document.createElement("ul"), { className: "fault-list" });
+    for (const note of form.querySelectorAll(".errorlist, [id$=-group] .errornote")) {
+      const [words, target] = faultOf(note);
+      const link = Object.assign(document.createElement("a"), { href: `#${target.id}`, textContent: words });
+      target.tabIndex = target === note ? -1 : target.tabIndex;
+      link.addEventListener("click", function (event) {
+        event.preventDefault();
+        goTo(target);
+      });
+      list.appendChild(document.createElement("li")).append(link);
+    }
+    banner.after(list);
+    banner.tabIndex = -1;
+    banner.focus();
   }
 
   function save() {
@@ -129,11 +206,14 @@
     if (!form || !document.getElementById("said")) {
       return;
     }
-    document.querySelectorAll(".form-group").forEach(name);
-    const wrong = document.querySelector(".errornote");
-    if (wrong) {
-      wrong.tabIndex = -1;
-      wrong.focus();
+    const rows = [...document.querySelectorAll(".formset")].flatMap(rowsOf);
+    [title, name, note, standing].forEach((act) => rows.forEach(act));
+    count();
+    const banner = form.querySelector(".errornote");
+    if (banner) {
+      unsaved = true;
+      form.querySelectorAll(".formset[data-ordering-field]:has(> .empty-form)").forEach(order);
+      listFaults(banner, form);
     }
     form.addEventListener("click", function (event) {
       const button = event.target.closest(".row-move");
@@ -149,7 +229,7 @@
       const row = rowOf(event.target);
       unsaved = true;
       if (row && /-(headline|heading|title)$/.test(event.target.name)) {
-        title(row, event.target);
+        title(row);
         name(row);
       }
     });
@@ -157,12 +237,15 @@
       unsaved = true;
       if (rowOf(event.target)) {
         note(rowOf(event.target));
+        count();
       }
     });
     form.addEventListener("formset:added", function (event) {
       added(rowOf(event.target));
       name(rowOf(event.target));
+      count();
     });
+    document.addEventListener("formset:removed", count);
     form.addEventListener("end", (event) => event.item && dropped(event.item));
     form.addEventListener("submit", function () {
       unsaved = false;

@@ -57,4 +57,4 @@ def test_readers_come_and_go_and_come_back(visit: Visit, house: House):
         page.locator("main").get_by_role("button", name="Stop sending").click()
         expect(heading(page)).to_have_text("You are unsubscribed")
         page.locator("main").get_by_role("button").first.click()
-        expect(heading(page)).to_have_text("Taken back")
+        expect(heading(page)).to_have_text("If you had left, you are back")

@@ -36,7 +36,7 @@ def test_title_author_role_date_and_minutes(client):
     assert "<h1>March 2024 e-bulletin</h1>" in page
     assert "Robin Example, Example Lead" in page
     assert '<time datetime="2024-03-06">6 March 2024</time>' in page
-    assert "5 minute read" in page
+    assert "5&nbsp;minute read" in page
 
 
 def test_the_parts_come_in_reading_order(client):
@@ -140,6 +140,24 @@ def test_standing_words_of_the_publication_replace_the_default_ones(client):
     assert "Pass it on, please." in page
     assert "pass this bulletin on to anyone" not in page
     assert "Were you sent this by somebody else?" in page
+
+
+def test_our_own_link_stands_only_where_the_words_have_none(client):
+    publication = make_publication(link_words="<p>Schools may link to us.</p>")
+    make_published(MARCH)
+    assert "How to link to the resources" in read(client)
+    publication.link_words = '<p><a href="/parental-resources/link-to-us/">Link to us</a>.</p>'
+    publication.save()
+    assert read(client).count('"/parental-resources/link-to-us/"') == 1
+
+
+def test_the_words_about_subscribing_stand_over_the_form(client):
+    make_publication(subscribe_words="<p>Have it sent to you.</p>")
+    make_published(MARCH)
+    page = read(client)
+    marks = [page.index(mark) for mark in ("Get the next issue", "Have it sent to you.", 'action="/subscribe/"')]
+    assert marks == sorted(marks)
+    assert page.count('href="/subscribe/"') == 1
 
 
 def test_without_a_feedback_address_none_is_shown(client):

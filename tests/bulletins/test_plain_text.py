@@ -60,7 +60,11 @@ def test_each_kind_of_block(html, text):
     [
         (
             "<table><caption>Hours</caption><tr><th>Day</th><th>From</th></tr><tr><td>Wednesday</td><td>9</td></tr></table>",
-            "Hours\nDay       | From\nWednesday | 9",
+            "Hours\n\nDay       | From\n----------+-----\nWednesday | 9",
+        ),
+        (
+            "<table><tr><th>Day</th><td>Monday</td></tr><tr><th>From</th><td>9</td></tr></table>",
+            "Day  | Monday\nFrom | 9",
         ),
         ("<table><tr><td><p>a</p><p>b</p></td><td>c</td></tr></table>", "a b | c"),
         ("<table><tr><td><ul><li>a</li><li>b</li></ul></td><td>c</td></tr></table>", "a b | c"),
@@ -77,9 +81,35 @@ def test_tables(html, text):
 def test_a_wide_table_is_wrapped_in_its_columns():
     html = f"<table><tr><th>Day</th><th>What</th></tr><tr><td>Monday</td><td>{LONG}</td></tr></table>"
     lines = written(f"<blockquote>{html}</blockquote>").splitlines()
-    assert lines[:3] == ["> Day    | What", ">", f"> Monday | {' '.join(['word'] * 12)}"]
+    assert lines[:2] == ["> Day    | What", f"> {'-' * 6}-+-{'-' * 61}"]
+    assert lines[2] == f"> Monday | {' '.join(['word'] * 12)}"
     assert {line[:11] for line in lines[3:]} == {">        | "}
     assert max(map(len, lines)) <= WIDTH
+
+
+def test_the_rows_of_a_wrapped_table_stand_apart():
+    row = f"<tr><td>Day</td><td>{LONG}</td></tr>"
+    lines = written(f"<table>{row}{row}</table>").splitlines()
+    assert (len(lines), lines[3]) == (7, "")
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("<p><cite>Sam</cite></p>", "> — Sam"),
+        ("<p><cite>– Sam</cite></p>", "> – Sam"),
+        ("<p><cite><strong>— Sam</strong></cite></p>", "> — Sam"),
+        ("<p>— <cite>Sam</cite></p>", "> — Sam"),
+        ("<p>-&nbsp;<cite>Sam</cite></p>", "> - Sam"),
+    ],
+)
+def test_the_source_of_a_quotation_has_one_dash(source, text):
+    assert written(clean_html(f"<blockquote><p>a</p>{source}</blockquote>")) == f"> a\n>\n{text}"
+
+
+def test_a_work_named_outside_a_quotation_has_no_dash():
+    html = "<blockquote><p>a</p></blockquote><p>See <cite>a report</cite>.</p><blockquote><p>b</p></blockquote>"
+    assert written(html) == "> a\n\nSee a report.\n\n> b"
 
 
 def test_a_table_of_too_many_columns_is_wrapped_row_by_row():

@@ -1,9 +1,13 @@
 """The rows of the write screen: folded, in the readers' order, moved and deleted without a mouse."""
 
 import re
+from io import BytesIO
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
+from PIL import Image
 
 from bulletins.models import NewsItem, Section, Topic
 from tests.bulletins.screen import WRITING, change_url, posted
@@ -35,6 +39,24 @@ def rows(page, prefix):
     """The lines of an inline's rows, the empty one at the end left out."""
     group = re.split(r'id="\w+-group"', page.content.decode().split(f'id="{prefix}-group"')[1])[0]
     return group.split('class="row-line"')[1:-1]
+
+
+def wrong_in_rows(page, prefix):
+    """What an inline's rows say above their fields."""
+    said = [re.search(r'class="row-wrong">.*?<li>([^<]*)', row, re.DOTALL) for row in rows(page, prefix)]
+    return [found[1] for found in said if found]
+
+
+def split_hours(event):
+    """An event's start, in the two boxes of the screen."""
+    start = timezone.localtime(event.start)
+    return {"events-0-start_0": f"{start:%Y-%m-%d}", "events-0-start_1": f"{start:%H:%M}"}
+
+
+def drawing(kind):
+    target = BytesIO()
+    Image.new("RGB", (40, 30), (200, 30, 40)).save(target, kind)
+    return target.getvalue()
 
 
 def in_order(bulletin):
@@ -145,6 +167,23 @@ def test_a_fault_opens_its_row_and_stands_in_a_banner(client, editor, issue):
     page = posted(client, issue, **{"items-1-headline": ""}).content.decode()
     assert "Please correct the error" in page
     assert page.count("openRow: true") == 1
+
+
+def test_an_event_that_ends_before_it_starts_says_so_in_its_open_row(client, editor, issue):
+    event = make_event(issue.sections.first())
+    before = {"events-0-end_0": f"{event.start:%Y-%m-%d}", "events-0-end_1": "00:01"}
+    page = posted(client, issue, **split_hours(event), **before)
+    assert page.status_code == 200
+    assert wrong_in_rows(page, "events") == ["An event ends after it starts."]
+    assert page.content.decode().count("openRow: true") == 1
+
+
+def test_an_item_whose_picture_has_no_words_says_so_in_its_open_row(client, editor, issue):
+    picture = SimpleUploadedFile("gate.png", drawing("PNG"), content_type="image/png")
+    page = posted(client, issue, **{"items-2-image": picture, "items-2-image_alt": ""})
+    assert page.status_code == 200
+    assert "Say in words what the image shows." in rows(page, "items")[2]
+    assert page.content.decode().count("openRow: true") == 1
 
 
 def test_an_item_takes_topics(client, editor, issue):

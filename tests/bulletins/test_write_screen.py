@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from bulletins.approval import approval_in_force, approve
 from bulletins.models import Bulletin, PublicationDay, SectionKind, StandingSection
+from bulletins.schedule import instant
 from tests.bulletins.screen import WRITING, change_url, posted
 from tests.factories import (
     make_approved,
@@ -25,6 +26,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 SOON = datetime.timedelta(days=3)
+HOUR = datetime.time(7, 30)
 
 
 @pytest.fixture
@@ -106,11 +108,11 @@ def test_a_line_break_in_the_title_is_refused_in_words(client, editor):
 
 
 def test_off_the_rule_asks_for_a_reason(client, editor):
-    bulletin = make_bulletin()
-    answer = posted(client, bulletin, publish_at_0="2026-03-05")
+    bulletin = make_bulletin(month=datetime.date(2031, 6, 1), publish_at=instant(datetime.date(2031, 6, 4), HOUR))
+    answer = posted(client, bulletin, publish_at_0="2031-06-05")
     assert "say why in" in answer.content.decode()
-    assert posted(client, bulletin, publish_at_0="2026-03-05", publish_reason="a holiday").status_code == 302
-    assert Bulletin.objects.get().date == datetime.date(2026, 3, 5)
+    assert posted(client, bulletin, publish_at_0="2031-06-05", publish_reason="a holiday").status_code == 302
+    assert Bulletin.objects.get().date == datetime.date(2031, 6, 5)
 
 
 def test_an_items_sections_are_those_of_its_own_issue(client, editor):
@@ -225,7 +227,7 @@ def test_what_somebody_saved_meanwhile_is_not_overwritten(client, editor):
     opened = client.get(change_url(bulletin)).context["adminform"].form["seen"].value()
     posted(client, bulletin, summary="By the first.")
     answer = posted(client, bulletin, summary="By the second.", seen=opened)
-    assert "editor saved or approved this issue after you opened it" in answer.content.decode()
+    assert "after you opened it, so nothing was saved" in answer.content.decode()
     assert "By the second." in answer.content.decode()
     assert Bulletin.objects.get().summary == "By the first."
 
@@ -240,7 +242,7 @@ def test_a_year_that_is_a_slip_is_refused(client, editor, year):
 
 
 def test_a_day_outside_the_issues_month_asks_for_a_reason(client, editor):
-    answer = posted(client, make_bulletin(), publish_at_0="2026-12-02")
+    answer = posted(client, make_bulletin(), publish_at_0="2031-12-03")
     assert "This day is not in March 2026" in answer.content.decode()
 
 

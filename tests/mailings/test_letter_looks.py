@@ -242,6 +242,13 @@ def test_the_last_paragraph_of_a_quotation_adds_no_gap(page):
     assert re.search(r"margin-bottom:0(;|$)", last.style)
 
 
+def test_the_source_of_a_quotation_has_a_dash_in_both_parts():
+    bulletin = make_bulletin(intro="<blockquote><p>A quiet place.</p><p><cite>Head teacher</cite></p></blockquote>")
+    letter = frozen(bulletin)
+    assert "<cite>— Head teacher</cite>" in letter.html
+    assert "> — Head teacher" in letter.text
+
+
 # Images
 
 

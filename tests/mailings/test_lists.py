@@ -110,3 +110,8 @@ def test_nothing_is_changed_by_hand(client, staff, mailing):
 def test_an_empty_list_says_what_it_is_for(client, staff, model, words):
     assert AlertSent.objects.count() == 0
     assert words in page(client, reverse(f"admin:mailings_{model}_changelist"))
+
+
+def test_a_mailing_is_listed_with_the_subject_it_was_sent_with(client, staff, mailing):
+    Bulletin.objects.update(title="Corrected since")
+    assert mailing.subject in page(client, MAILINGS)

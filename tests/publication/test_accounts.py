@@ -4,6 +4,7 @@ import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth.models import Group, User
 
+from publication.accounts import PersonForm
 from tests.conftest import SecureClient
 from tests.factories import make_staff
 from tests.publication.test_lockout import RIGHT, fail, sign_in
@@ -125,3 +126,39 @@ def test_roles_have_their_page(root):
     editors = Group.objects.create(name="editor")
     assert root.get(f"{ROLES}{editors.pk}/change/").status_code == 200
     assert "editor" in root.get(ROLES).content.decode()
+
+
+@pytest.mark.parametrize("off", ["is_active", "is_staff", "is_superuser"])
+def test_nobody_takes_their_own_way_in(root, off):
+    make_staff("other", is_superuser=True)
+    me = User.objects.get(username="root")
+    fields = {"username": "root", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+    del fields[off]
+    answer = root.post(f"{STAFF}{me.pk}/change/", fields)
+    assert answer.status_code == 200
+    assert "This is your own account" in str(answer.context["adminform"].form.errors[off])
+    assert getattr(User.objects.get(username="root"), off)
+
+
+def test_an_administrator_demotes_another_and_keeps_their_own_name_up_to_date(root):
+    me, other = User.objects.get(username="root"), make_staff("other", is_superuser=True)
+    fields = {"username": "other", "is_active": "on", "is_staff": "on"}
+    assert root.post(f"{STAFF}{other.pk}/change/", fields).status_code == 302
+    assert not User.objects.get(pk=other.pk).is_superuser
+    mine = {**fields, "username": "root", "is_superuser": "on", "first_name": "Robin"}
+    assert root.post(f"{STAFF}{me.pk}/change/", mine).status_code == 302
+
+
+def test_the_last_administrator_stays_one():
+    last = make_staff("last", is_superuser=True)
+    make_staff("gone", is_superuser=True, is_active=False)
+    form = PersonForm({"username": "last", "is_active": "on", "is_staff": "on"}, instance=last)
+    assert form.errors["is_superuser"] == ["This is the last administrator: make somebody else one first."]
+
+
+def test_nobody_deletes_themselves(root):
+    me = User.objects.get(username="root")
+    assert root.post(f"{STAFF}{me.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert f"{STAFF}{me.pk}/delete/" not in root.get(f"{STAFF}{me.pk}/change/").content.decode()
+    root.post(STAFF, {"action": "delete_selected", "_selected_action": [me.pk], "post": "yes"})
+    assert User.objects.filter(pk=me.pk).exists()

@@ -54,3 +54,16 @@ def test_a_pause_says_what_stays_true():
     page = render_to_string("503.html")
     assert "back shortly" in page
     assert "No letter is lost" in page
+
+
+@pytest.mark.django_db
+def test_a_page_of_the_desk_that_is_out_of_date_gives_the_words_back():
+    strict = SecureClient(enforce_csrf_checks=True)
+    typed = {"intro": "<p>My long text</p>", "password1": "my secret words", "status": "draft"}
+    answer = strict.post("/admin/bulletins/bulletin/1/change/", typed)
+    page = answer.content.decode()
+    assert answer.status_code == 403
+    assert "Your sign-in changed or ended while this page was open." in page
+    assert "&lt;p&gt;My long text&lt;/p&gt;</textarea>" in page
+    assert "my secret words" not in page
+    assert page.count("<textarea") == 1

@@ -11,7 +11,7 @@ PATH = "/parental-resources/"
 
 def words(page: str) -> str:
     """A page's text, its white space made plain."""
-    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    return " ".join(re.sub(r"<[^>]+>|&nbsp;", " ", page).split())
 
 
 def test_it_lists_the_resources_in_their_order(client):

@@ -16,7 +16,7 @@ def test_it_shows_the_guide_and_when_it_was_checked(client):
     page = client.get(PATH).content.decode()
     assert "<h1>A guide</h1>" in page
     assert "<p>Talk <em>early</em>.</p>" in page
-    assert "1 minute to read" in page
+    assert "1&nbsp;minute to read" in page
     assert "12 January 2026" in page
 
 
