@@ -109,7 +109,7 @@ def test_typing_is_not_lost_by_a_drag_or_by_leaving_unawares(visit: Visit):
 def test_a_picture_with_its_words_reaches_readers(visit: Visit):
     page = visit(viewport={"width": 1280, "height": 1600})
     log_in(page, "editor")
-    start_issue(page, "2031-06")
+    start_issue(page, "2031-09")
     for headline in (FIRST, SECOND):
         add_item(page, headline, f"{headline}: the story.")
     save(page)
@@ -123,7 +123,7 @@ def test_a_picture_with_its_words_reaches_readers(visit: Visit):
 
     approver, reader = visit(), visit(java_script_enabled=False)
     approve(approver, page.url)
-    reader.goto("/bulletins/2031/june/")
+    reader.goto("/bulletins/2031/september/")
     pictures = reader.get_by_role("img", name="A red square.")
     expect(pictures).to_have_count(2)
     for place in range(2):

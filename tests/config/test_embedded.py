@@ -52,6 +52,8 @@ def pytest_run(tmp_path: Path) -> Start:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # A shell that puts a run into its background lets it ignore Ctrl-C, and so would this child.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
 
     return start
