@@ -48,6 +48,18 @@ def seconds(name: str, default: int) -> float:
     return above_zero(name, parsed(name, "give a number of seconds", partial(env.float, default=default)))
 
 
+def optional_rate(name: str) -> float | None:
+    """Return a number a second, above 0; None where it is not given."""
+    number = parsed(name, "give a number of letters a second, such as 5 or 0.5", partial(env.float, default=None))
+    return None if number is None else above_zero(name, number)
+
+
+def optional_path(name: str) -> Path | None:
+    """Return a file's path; None where it is not given."""
+    words = env.str(name, "").strip()
+    return Path(words) if words else None
+
+
 def above_zero(name: str, number: Any) -> Any:
     """Return a number that is above 0 and no more than a year's seconds, which what is no number is not."""
     if not 0 < number <= 31_536_000:

@@ -6,10 +6,10 @@ from django.core.exceptions import ImproperlyConfigured
 from kombu.entity import Queue
 
 from config.desk import UNFOLD  # noqa: F401
-from config.environment import BASE_DIR, env, parsed, required, seconds, whole
+from config.environment import BASE_DIR, env, optional_path, optional_rate, parsed, required, seconds, switch, whole
 from config.policy import *  # noqa: F403
 from config.site import *  # noqa: F403
-from config.site import DEMO
+from config.site import DEMO, SITE_URL
 from config.staff import *  # noqa: F403
 
 DEBUG = False
@@ -133,6 +133,15 @@ EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS = EMAIL["EMAIL_USE_TLS"]
 EMAIL_USE_SSL = EMAIL["EMAIL_USE_SSL"]
 EMAIL_TIMEOUT = SMTP_COMMAND_SECONDS
+
+# Who sends from this database: a copy of it where this differs sends nothing until somebody claims it.
+SENDER_IDENTITY = env.str("SENDER_IDENTITY", "").strip() or SITE_URL
+# Letters a second, over all workers on all hosts; none: as fast as the relay takes them.
+MAIL_RATE_PER_SECOND = optional_rate("MAIL_RATE_PER_SECOND")
+# The relay's own log, in Postfix's format: it tells whether a letter whose answer was lost was taken.
+MAIL_LEDGER = optional_path("MAIL_LEDGER")
+# Without such a log: send a letter whose answer was lost once more (no), or only list it (yes).
+MAIL_AT_MOST_ONCE = switch("MAIL_AT_MOST_ONCE", False)
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"

@@ -10,6 +10,7 @@ from django.utils import timezone
 from bulletins.models import PublicationDay
 from mailings.models import AlertSent
 from publication.letters import letter, staff_addresses
+from publication.models import SenderClaim
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,8 @@ def raise_alert(day: PublicationDay, kind: str, words: str, at: datetime.datetim
 
 def post_alerts() -> int:
     """Mail the alerts that wait; return how many. One that nobody could be sent waits for the next time."""
+    if not SenderClaim.objects.is_ours():
+        return 0
     waiting = AlertSent.objects.filter(sent_at__isnull=True).order_by("raised_at", "pk")
     return sum(post_alert(pk) for pk in waiting.values_list("pk", flat=True))
 

@@ -4,7 +4,7 @@ import datetime
 import logging
 
 from django.db import Error
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from bulletins.approval import lapse_if_changed
 from bulletins.models import Bulletin, PublicationDay
@@ -12,10 +12,12 @@ from bulletins.models.days import PublicationDayQuerySet
 from bulletins.schedule import london_date
 from mailings import sweeps
 from mailings.alerts import raise_alert
-from mailings.models import Mailing
+from mailings.instants import MOST_APART, Clock
+from mailings.models import Delivery, Mailing, Rhythm
 from mailings.opening import GRACE, due, hold, open_mailing, tell
 from mailings.reports import balance
-from publication.models import LONDON
+from mailings.unknown import resolve_unknown
+from publication.models import LONDON, SenderClaim
 
 log = logging.getLogger(__name__)
 
@@ -23,20 +25,68 @@ HELD = "Nothing approved is there to mail. An issue approved until {until:%H:%M}
 MISSED = "It is more than 12 hours late, so nothing is mailed by itself: send it by hand, or skip the day."
 LAPSED = "changed after it was approved"
 DRAFT_AGAIN = "changed after it was approved, so it is a draft again: look at it and approve it again."
+APART = (
+    f"The clocks of this machine and of the database are more than {MOST_APART.seconds} seconds apart, so no "
+    "mailing is opened. Set them by NTP; it then goes on by itself."
+)
+STALLED_AFTER = datetime.timedelta(seconds=60)
 UNWRITABLE = "cannot be written as a letter ({error}). Nothing was mailed; it goes out once that is mended."
 
 
-def tick(at: datetime.datetime) -> list[int]:
-    """Do all that is due at an instant; return the mailings that have letters to send."""
+def tick_now() -> list[int]:
+    """Do all that is due by the database's clock; return the mailings that have letters to send."""
+    clock = Clock.read()
+    return tick(clock.now(), clock.is_right)
+
+
+def tick(at: datetime.datetime, clocks_agree: bool = True) -> list[int]:
+    """Do all that is due at an instant; return the mailings that have letters to send.
+
+    Nothing is opened while the clocks of this machine and of the database are apart, for either may be wrong.
+    """
+    Rhythm.objects.beat(at)
+    if not SenderClaim.objects.is_ours():
+        log.warning("%s sends from this database, so nothing is sent from here.", SenderClaim.objects.in_force())
+        return []
+    SenderClaim.objects.begin(at)
     PublicationDay.objects.ensure(at)
+    if clocks_agree:
+        open_due(at)
+    else:
+        clocks_apart(at)
+    sweep(at)
+    return list(work(at).values_list("pk", flat=True))
+
+
+def open_due(at: datetime.datetime) -> None:
+    """Open the mailings whose hour has come, and settle the days that have nothing to mail."""
     for bulletin in Bulletin.objects.upcoming(at):
         lapse(bulletin, at)
     for bulletin in due(at):
         open_one(bulletin, at)
     for day in unsettled(at):
         look_at_day(day, at)
-    sweep(at)
-    return list(Mailing.objects.filter(state=Mailing.State.SENDING).values_list("pk", flat=True))
+
+
+def clocks_apart(at: datetime.datetime) -> None:
+    """Say in the log, and to staff once for each publication day, why nothing is opened."""
+    log.error(APART)
+    raise_alert(PublicationDay.objects.upcoming(at)[0], "clocks", APART, at)
+
+
+def work(at: datetime.datetime) -> QuerySet[Mailing]:
+    """Return the mailings that have letters to send, or whose relay is to be tried again."""
+    again = Q(state=Mailing.State.PAUSED, look_again_at__lte=at)
+    return Mailing.objects.filter(Q(state=Mailing.State.SENDING) | again)
+
+
+def stalled(at: datetime.datetime) -> list[int]:
+    """Return the mailings that nobody sends: letters long due, and no lease of any worker."""
+    of_mailing = Delivery.objects.filter(mailing=OuterRef("pk"))
+    waiting = of_mailing.filter(state=Delivery.State.QUEUED, not_before__lt=at - STALLED_AFTER)
+    held = of_mailing.filter(state__in=["claimed", "on_wire"], lease_until__gte=at)
+    sending = Mailing.objects.filter(Exists(waiting), ~Exists(held), state=Mailing.State.SENDING)
+    return list(sending.values_list("pk", flat=True))
 
 
 def lapse(bulletin: Bulletin, at: datetime.datetime) -> None:
@@ -60,7 +110,8 @@ def sweep(at: datetime.datetime) -> None:
     """Take back what dead workers held, settle what is unknown, finish what is complete."""
     sweeps.sweep_claimed(at)
     sweeps.sweep_on_wire(at)
-    sweeps.resolve_unknown(at)
+    resolve_unknown(at)
+    sweeps.sweep_cancelled()
     sweeps.finish(at)
     for mailing in sweeps.unbalanced():
         tell(mailing.bulletin, "unbalanced", f"{mailing.bulletin.title}: {balance(mailing)}.", at)

@@ -12,12 +12,19 @@ from django.conf import settings
 from django.db import connection
 
 from mailings.models import Mailing
+from mailings.statements import PATIENCE_BEFORE_WIRE_SECONDS, run, step
 
 BATCH = 50
+
 
 # The one condition on a subscriber `s` under which a letter may leave.
 READS = """s.status = 'active'
            AND NOT EXISTS (SELECT 1 FROM subscribers_suppression x WHERE x.address_hash = s.address_hash)"""
+
+# A copy of the database on another host sends nothing until somebody there claims it.
+OURS = (
+    """COALESCE((SELECT identity FROM publication_senderclaim ORDER BY id DESC LIMIT 1), %(identity)s) = %(identity)s"""
+)
 
 
 @dataclass(frozen=True)
@@ -29,13 +36,6 @@ class Claim:
     address: str | None
     message_id: str
     token: str | None
-
-
-def run(sql: str, values: dict) -> int:
-    """Run one statement; return how many rows it changed."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return cursor.rowcount
 
 
 def lease_end(at: datetime.datetime) -> datetime.datetime:
@@ -66,10 +66,10 @@ def claim(mailing_id: int, owner: uuid.UUID, at: datetime.datetime, limit: int =
     # MATERIALIZED, for a plan that ran the inner part twice would take more rows than the limit.
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             WITH due AS MATERIALIZED (
                 SELECT c.id FROM mailings_delivery c JOIN mailings_mailing m ON m.id = c.mailing_id
-                 WHERE c.mailing_id = %(mailing)s AND m.state = 'sending'
+                 WHERE c.mailing_id = %(mailing)s AND m.state = 'sending' AND {OURS}
                    AND ((c.state = 'queued' AND c.not_before <= %(at)s)
                         OR (c.state = 'claimed' AND c.lease_until < %(at)s))
                  ORDER BY c.not_before, c.id LIMIT %(limit)s FOR UPDATE OF c SKIP LOCKED
@@ -83,7 +83,14 @@ def claim(mailing_id: int, owner: uuid.UUID, at: datetime.datetime, limit: int =
               FROM taken LEFT JOIN subscribers_subscriber s ON s.id = taken.subscriber_id
              ORDER BY taken.not_before, taken.id
             """,
-            {"mailing": mailing_id, "owner": owner, "at": at, "lease": lease_end(at), "limit": limit},
+            {
+                "mailing": mailing_id,
+                "owner": owner,
+                "at": at,
+                "lease": lease_end(at),
+                "limit": limit,
+                "identity": settings.SENDER_IDENTITY,
+            },
         )
         return [Claim(*row) for row in cursor.fetchall()]
 
@@ -103,23 +110,24 @@ def renew(owner: uuid.UUID, at: datetime.datetime) -> int:
 
 def put_on_wire(delivery_id: int, owner: uuid.UUID, at: datetime.datetime) -> bool:
     """Mark a letter as leaving; refused once its lease is lost, its reader gone or its mailing stopped."""
-    changed = run(
+    return step(
         f"""
         UPDATE mailings_delivery d
            SET state = 'on_wire', on_wire_at = %(at)s, attempts = d.attempts + 1, lease_until = %(lease)s
           FROM subscribers_subscriber s, mailings_mailing m
          WHERE d.id = %(id)s AND d.owner = %(owner)s AND d.state = 'claimed' AND d.lease_until > %(at)s
            AND s.id = d.subscriber_id AND {READS}
-           AND m.id = d.mailing_id AND m.state = 'sending'
+           AND m.id = d.mailing_id AND m.state = 'sending' AND {OURS}
         """,
-        {"id": delivery_id, "owner": owner, "at": at, "lease": lease_end(at)},
+        {"id": delivery_id, "owner": owner, "at": at, "lease": lease_end(at), "identity": settings.SENDER_IDENTITY},
+        "on_wire",
+        PATIENCE_BEFORE_WIRE_SECONDS,
     )
-    return changed == 1
 
 
 def skip_if_gone(delivery_id: int, owner: uuid.UUID) -> bool:
     """Skip a claimed letter whose reader has left, been suppressed or erased."""
-    changed = run(
+    return step(
         f"""
         UPDATE mailings_delivery d
            SET state = 'skipped', owner = NULL, lease_until = NULL, smtp_text = 'the reader had left'
@@ -127,13 +135,13 @@ def skip_if_gone(delivery_id: int, owner: uuid.UUID) -> bool:
            AND NOT EXISTS (SELECT 1 FROM subscribers_subscriber s WHERE s.id = d.subscriber_id AND {READS})
         """,
         {"id": delivery_id, "owner": owner},
+        "skipped",
     )
-    return changed == 1
 
 
 def record_sent(claimed: Claim, owner: uuid.UUID, reply: tuple[int, str], at: datetime.datetime) -> bool:
     """Record the relay's acceptance. A row swept to unknown meanwhile is known now, whoever holds it."""
-    changed = run(
+    return step(
         """
         UPDATE mailings_delivery
            SET state = 'sent', sent_at = %(at)s, owner = NULL, lease_until = NULL,
@@ -141,27 +149,28 @@ def record_sent(claimed: Claim, owner: uuid.UUID, reply: tuple[int, str], at: da
          WHERE id = %(id)s AND ((state = 'on_wire' AND owner = %(owner)s) OR state = 'unknown')
         """,
         {"id": claimed.id, "owner": owner, "at": at, "code": reply[0], "text": reply[1][:500]},
+        "sent",
     )
-    return changed == 1
 
 
-def record(claimed: Claim, owner: uuid.UUID, state: str, reply: tuple[int, str]) -> bool:
+def record(claimed: Claim, owner: uuid.UUID, state: str, reply: tuple[int, str], at: datetime.datetime) -> bool:
     """Record that a letter failed for good, or that its answer was lost (unknown)."""
-    changed = run(
+    return step(
         """
         UPDATE mailings_delivery
-           SET state = %(state)s, owner = NULL, lease_until = NULL, smtp_code = %(code)s, smtp_text = %(text)s
+           SET state = %(state)s, owner = NULL, lease_until = NULL, smtp_code = %(code)s, smtp_text = %(text)s,
+               failed_at = CASE WHEN %(state)s = 'failed' THEN %(at)s END
          WHERE id = %(id)s AND owner = %(owner)s
            AND (state = 'on_wire' OR (state = 'claimed' AND %(state)s = 'failed'))
         """,
-        {"id": claimed.id, "owner": owner, "state": state, "code": reply[0], "text": reply[1][:500]},
+        {"id": claimed.id, "owner": owner, "state": state, "at": at, "code": reply[0], "text": reply[1][:500]},
+        state,
     )
-    return changed == 1
 
 
 def defer(claimed: Claim, owner: uuid.UUID, reply: tuple[int, str], until: datetime.datetime) -> bool:
     """Queue a letter again that the relay did not take this time, not before an instant."""
-    changed = run(
+    return step(
         """
         UPDATE mailings_delivery
            SET state = 'queued', owner = NULL, lease_until = NULL, not_before = %(until)s,
@@ -170,13 +179,13 @@ def defer(claimed: Claim, owner: uuid.UUID, reply: tuple[int, str], until: datet
          WHERE id = %(id)s AND owner = %(owner)s AND state IN ('claimed', 'on_wire')
         """,
         {"id": claimed.id, "owner": owner, "until": until, "code": reply[0], "text": reply[1][:500]},
+        "queued",
     )
-    return changed == 1
 
 
 def give_back(claimed: Claim, owner: uuid.UUID, until: datetime.datetime) -> bool:
     """Give back one letter that the connection failed before its final dot, on the wire or not yet."""
-    changed = run(
+    return step(
         """
         UPDATE mailings_delivery
            SET state = 'queued', owner = NULL, lease_until = NULL, not_before = %(until)s,
@@ -184,8 +193,8 @@ def give_back(claimed: Claim, owner: uuid.UUID, until: datetime.datetime) -> boo
          WHERE id = %(id)s AND owner = %(owner)s AND state IN ('claimed', 'on_wire')
         """,
         {"id": claimed.id, "owner": owner, "until": until, "attempts": claimed.attempts},
+        "queued",
     )
-    return changed == 1
 
 
 def release(ids: Iterable[int], owner: uuid.UUID, until: datetime.datetime) -> int:

@@ -15,6 +15,7 @@ from mailings import ledger
 from mailings.alerts import raise_alert
 from mailings.letter import freeze, letter_of
 from mailings.models import Mailing, MailingAct
+from mailings.steering import TRY_FOR
 
 GRACE = datetime.timedelta(hours=12)
 MEND_CHANGED = "Nothing was mailed. Look at it and approve it again: it then goes out within a minute."
@@ -51,6 +52,8 @@ def create_mailing(bulletin: Bulletin, composition: Composition, at: datetime.da
         text=frozen.text,
         content_hash=frozen.content_hash(),
         started_at=at,
+        watched_from=at,
+        give_up_at=at + TRY_FOR,
     )
     mailing.planned = ledger.plan(mailing, at)
     mailing.save(update_fields=["planned"])

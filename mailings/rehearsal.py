@@ -10,6 +10,7 @@ from bulletins.models import Bulletin
 from mailings.letter import Frozen, freeze, letter_as_test, letter_of
 from mailings.mime import Reader, slot
 from mailings.transport import Relay, Result
+from publication.models import SenderClaim
 from subscribers.models import Subscriber, Suppression
 
 # A token that belongs to nobody: its page answers, and changes nothing.
@@ -54,6 +55,8 @@ def rehearse(bulletin: Bulletin) -> str:
 
 def send_test(bulletin: Bulletin, address: str) -> str:
     """Send one letter marked [TEST] to an address; return what the relay said. Raises ValidationError."""
+    if not SenderClaim.objects.is_ours():
+        raise ValidationError(f"{SenderClaim.objects.in_force()} sends from this database: nothing is sent from here.")
     frozen = letter_as_test(frozen_now(bulletin))
     with Relay() as relay:
         outcome = relay.offer(parseaddr(dict(frozen.headers)["From"])[1], address)

@@ -1,4 +1,4 @@
-"""What no worker settles any more: leases that ran out, answers that never came, mailings that are complete.
+"""What no worker settles any more: leases that ran out, mailings that were cancelled or are complete.
 
 Each is one SQL statement that any number of processes may run at once; none waits for a row in use.
 """
@@ -8,10 +8,11 @@ import datetime
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 
-from mailings.ledger import run
 from mailings.models import Delivery, Mailing
+from mailings.statements import run
 
 OPEN_STATES = ("queued", "claimed", "on_wire", "unknown")
+CANCEL_BATCH = 10_000
 
 
 def sweep_claimed(at: datetime.datetime) -> int:
@@ -41,33 +42,37 @@ def sweep_on_wire(at: datetime.datetime) -> int:
     )
 
 
-def resolve_unknown(at: datetime.datetime) -> int:
-    """Retry what is unknown once, with the same Message-ID; a second time abandon it, for a person to see."""
-    return run(
+def sweep_cancelled() -> int:
+    """Skip what a cancelled mailing has not sent, a batch at a time; return how many letters."""
+    skipped = 0
+    while changed := run(
         """
-        UPDATE mailings_delivery d
-           SET state = CASE WHEN unknown_retried THEN 'abandoned' ELSE 'queued' END,
-               not_before = CASE WHEN unknown_retried THEN not_before ELSE %(at)s END,
-               unknown_retried = true
-         WHERE id IN (SELECT u.id FROM mailings_delivery u JOIN mailings_mailing m ON m.id = u.mailing_id
-                       WHERE u.state = 'unknown' AND m.state = 'sending' FOR UPDATE OF u SKIP LOCKED)
+        UPDATE mailings_delivery SET state = 'skipped', smtp_text = 'the mailing was cancelled'
+         WHERE id IN (SELECT d.id FROM mailings_delivery d JOIN mailings_mailing m ON m.id = d.mailing_id
+                       WHERE m.state = 'cancelled' AND m.finished_at IS NULL AND d.state = 'queued'
+                       LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED)
         """,
-        {"at": at},
-    )
+        {"limit": CANCEL_BATCH},
+    ):
+        skipped += changed
+    return skipped
 
 
 def finish(at: datetime.datetime) -> int:
-    """Finish each mailing with no letter left to do and whose counts balance; return how many."""
+    """Finish each mailing with no letter left to do and whose counts balance; return how many.
+
+    A cancelled one stays cancelled, with its counts.
+    """
     return run(
         """
         WITH done AS MATERIALIZED (
             SELECT o.id FROM mailings_mailing o
-             WHERE o.state = 'sending'
+             WHERE (o.state = 'sending' OR (o.state = 'cancelled' AND o.finished_at IS NULL))
                AND NOT EXISTS (SELECT 1 FROM mailings_delivery d
                                 WHERE d.mailing_id = o.id AND d.state = ANY(%(open)s))
         )
         UPDATE mailings_mailing m
-           SET state = 'finished', finished_at = %(at)s,
+           SET state = CASE m.state WHEN 'sending' THEN 'finished' ELSE m.state END, finished_at = %(at)s,
                sent = t.sent, skipped = t.skipped, failed = t.failed, abandoned = t.abandoned
           FROM done
           JOIN LATERAL (SELECT count(*) FILTER (WHERE state = 'sent') AS sent,
@@ -75,7 +80,7 @@ def finish(at: datetime.datetime) -> int:
                                count(*) FILTER (WHERE state = 'failed') AS failed,
                                count(*) FILTER (WHERE state = 'abandoned') AS abandoned
                           FROM mailings_delivery WHERE mailing_id = done.id) t ON true
-         WHERE m.id = done.id AND m.state = 'sending'
+         WHERE m.id = done.id AND (m.state = 'sending' OR (m.state = 'cancelled' AND m.finished_at IS NULL))
            AND m.planned = t.sent + t.skipped + t.failed + t.abandoned
         """,
         {"at": at, "open": list(OPEN_STATES)},

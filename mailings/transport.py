@@ -9,6 +9,10 @@ from enum import Enum
 from django.conf import settings
 
 FINAL_DOT = b".\r\n"
+# Some relays end a connection that carries more.
+LETTERS_A_CONNECTION = 100
+# RFC 4954, section 6: authentication required, too weak, invalid, or only over an encrypted connection.
+LOGIN_CODES = {530, 534, 535, 538}
 
 
 class Result(Enum):
@@ -19,6 +23,7 @@ class Result(Enum):
     DEFERRED = "not taken this time"
     UNKNOWN = "the answer to the final dot was lost"
     TROUBLE = "the connection failed, or the relay will not work for us; it is not the letter"
+    LOGIN = "the relay refuses our login, or wants one that EMAIL_URL does not give"
 
 
 @dataclass(frozen=True)
@@ -35,9 +40,15 @@ class Outcome:
         return self.code, self.text
 
 
-def words_of(reply: bytes) -> str:
+def words_of(reply: bytes | str) -> str:
     """Return a relay's reply as one line."""
-    return reply.decode("ascii", "replace").replace("\n", " ")
+    text = reply if isinstance(reply, str) else reply.decode("ascii", "replace")
+    return text.replace("\n", " ")
+
+
+def trouble(code: int = 0, text: str = "") -> Outcome:
+    """Return what fails before any letter is at stake: our login, or else the connection."""
+    return Outcome(Result.LOGIN if code in LOGIN_CODES else Result.TROUBLE, code, text)
 
 
 def outcome_of(code: int, reply: bytes) -> Outcome:
@@ -51,6 +62,7 @@ class Relay:
 
     def __init__(self) -> None:
         self.smtp: smtplib.SMTP | None = None
+        self.letters = 0
 
     def __enter__(self) -> "Relay":
         return self
@@ -74,7 +86,7 @@ class Relay:
         except BaseException:
             smtp.close()
             raise
-        self.smtp = smtp
+        self.smtp, self.letters = smtp, 0
 
     def _opened(self) -> smtplib.SMTP:
         place = (settings.EMAIL_HOST, settings.EMAIL_PORT)
@@ -86,6 +98,8 @@ class Relay:
     def offer(self, sender: str, recipient: str) -> Outcome:
         """Give the envelope: after an ACCEPTED the relay waits for the letter itself."""
         try:
+            if self.letters >= LETTERS_A_CONNECTION:
+                self.close()
             self.connect()
             self._patience(settings.SMTP_COMMAND_SECONDS)
             outcome = outcome_of(*self._smtp.mail(sender))
@@ -93,9 +107,11 @@ class Relay:
                 outcome = self._recipient(recipient)
             else:
                 # What the relay holds against the sender is no reader's fault.
-                outcome = Outcome(Result.TROUBLE, outcome.code, outcome.text)
+                outcome = trouble(outcome.code, outcome.text)
+        except smtplib.SMTPResponseException as error:
+            outcome = trouble(error.smtp_code, words_of(error.smtp_error))
         except (OSError, smtplib.SMTPException, ValueError) as error:
-            outcome = Outcome(Result.TROUBLE, text=str(error))
+            outcome = trouble(text=str(error))
         return self._tidied(outcome)
 
     def _recipient(self, address: str) -> Outcome:
@@ -114,8 +130,9 @@ class Relay:
                 return self._tidied(self._no_letter_wanted(code, reply))
             # In one call: if it fails, the dot at the very end has not left.
             self._smtp.send(letter + FINAL_DOT)
+            self.letters += 1
         except (OSError, smtplib.SMTPException) as error:
-            return self._tidied(Outcome(Result.TROUBLE, text=str(error)))
+            return self._tidied(trouble(text=str(error)))
         return self._tidied(self._final_reply())
 
     def _no_letter_wanted(self, code: int, reply: bytes) -> Outcome:
@@ -167,7 +184,7 @@ class Relay:
 
     def _tidied(self, outcome: Outcome) -> Outcome:
         """Leave a connection that failed, reset one that refused."""
-        if outcome.result in (Result.TROUBLE, Result.UNKNOWN) or outcome.code == 421:
+        if outcome.result in (Result.TROUBLE, Result.LOGIN, Result.UNKNOWN) or outcome.code == 421:
             self.drop()
         elif outcome.result is not Result.ACCEPTED:
             self.reset()

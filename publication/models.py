@@ -4,8 +4,10 @@ import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pgtrigger
 from axes.models import AccessAttempt
 from django import forms
+from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -118,6 +120,49 @@ class PlatformLink(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+class SenderClaimManager(models.Manager["SenderClaim"]):
+    """Who may send from this database: the newest claim says."""
+
+    def in_force(self) -> "SenderClaim | None":
+        """Return the newest claim; None in a database from which nothing was ever sent."""
+        return self.order_by("-pk").first()
+
+    def is_ours(self) -> bool:
+        """Tell whether this installation may send. A database that nobody claimed yet is for anyone to begin."""
+        claim = self.in_force()
+        return claim is None or claim.identity == settings.SENDER_IDENTITY
+
+    def begin(self, at: datetime.datetime) -> None:
+        """Claim a database that nobody has claimed."""
+        if not self.exists():
+            self.create(identity=settings.SENDER_IDENTITY, at=at, why="the first to send")
+
+
+class SenderClaim(models.Model):
+    """An installation (SENDER_IDENTITY) that may send from this database: appended, the newest is in force.
+
+    A copy of the database on another host bears the claim of the first one, and so sends nothing.
+    """
+
+    identity = models.CharField(max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    why = models.CharField(max_length=200, validators=[one_line])
+
+    objects = SenderClaimManager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(identity=""), name="sender_claim_names_somebody"),
+            models.CheckConstraint(condition=~Q(why=""), name="sender_claim_has_reason"),
+        ]
+        triggers = [pgtrigger.Protect(name="sender_claim_is_kept", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return self.identity
 
 
 class FailedSignIn(AccessAttempt):

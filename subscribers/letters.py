@@ -11,6 +11,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 
 from publication.letters import letter as build
+from publication.models import SenderClaim
 from subscribers import tokens
 from subscribers.models import OutgoingLetter, Subscriber, Suppression
 
@@ -45,7 +46,7 @@ def post_due(at: datetime.datetime) -> int:
     Any number of processes may run this at once. One that dies in the middle of a letter repeats it after
     the lease, rather than losing it. No transaction is open while the relay is spoken to.
     """
-    if not OutgoingLetter.objects.filter(sent=None, due__lte=at).exists():
+    if not OutgoingLetter.objects.filter(sent=None, due__lte=at).exists() or not SenderClaim.objects.is_ours():
         return 0
     relay = get_connection()
     posted = 0

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 
 class SecureClient(Client):
@@ -22,3 +23,9 @@ def client() -> Client:
 def quick_passwords(settings) -> None:
     """Hash the cast's passwords fast: how slow that is in production is Django's to test."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def one_clock(monkeypatch) -> None:
+    """Let the database's clock travel in time with the tests' own."""
+    monkeypatch.setattr("mailings.instants.database_now", timezone.now)

@@ -3,5 +3,6 @@
 from mailings.models.alert import AlertSent
 from mailings.models.delivery import Delivery, DeliveryEvent
 from mailings.models.mailing import Mailing, MailingAct
+from mailings.models.rhythm import Rhythm
 
-__all__ = ["AlertSent", "Delivery", "DeliveryEvent", "Mailing", "MailingAct"]
+__all__ = ["AlertSent", "Delivery", "DeliveryEvent", "Mailing", "MailingAct", "Rhythm"]

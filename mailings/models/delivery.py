@@ -32,6 +32,7 @@ class Delivery(models.Model):
     on_wire_at = models.DateTimeField(null=True)
     unknown_retried = models.BooleanField(default=False)
     sent_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
     smtp_code = models.SmallIntegerField(null=True)
     smtp_text = models.CharField(max_length=500, blank=True)
     message_id = models.CharField(max_length=200, unique=True)
@@ -49,6 +50,8 @@ class Delivery(models.Model):
                 name="delivery_leased",
             ),
             models.Index(fields=["mailing"], condition=Q(state="unknown"), name="delivery_unknown"),
+            models.Index(fields=["mailing", "sent_at"], condition=Q(state="sent"), name="delivery_sent"),
+            models.Index(fields=["mailing", "failed_at"], condition=Q(state="failed"), name="delivery_failed"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["mailing", "subscriber"], name="delivery_once_a_subscriber"),
@@ -81,6 +84,10 @@ class Delivery(models.Model):
                 condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at__isnull=True)),
                 name="delivery_sent_has_its_moment",
             ),
+            models.CheckConstraint(
+                condition=Q(state="failed", failed_at__isnull=False) | (~Q(state="failed") & Q(failed_at__isnull=True)),
+                name="delivery_failed_has_its_moment",
+            ),
         ]
         triggers = [
             pgtrigger.Protect(
@@ -107,17 +114,21 @@ class Delivery(models.Model):
                     ("unknown", "abandoned"),
                     ("failed", "queued"),
                     ("abandoned", "queued"),
+                    ("skipped", "queued"),
                 ],
             ),
             pgtrigger.Trigger(
                 name="delivery_revived_by_an_act",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update,
-                condition=pgtrigger.Condition("OLD.state IN ('failed', 'abandoned') AND NEW.state = 'queued'"),
+                condition=pgtrigger.Condition(
+                    "OLD.state IN ('failed', 'abandoned', 'skipped') AND NEW.state = 'queued'"
+                ),
                 func="""
                     IF NEW.act_id IS NOT DISTINCT FROM OLD.act_id OR NOT EXISTS (
                         SELECT 1 FROM mailings_mailingact
-                         WHERE id = NEW.act_id AND mailing_id = NEW.mailing_id AND act = 'retry'
+                         WHERE id = NEW.act_id AND mailing_id = NEW.mailing_id
+                           AND act = CASE OLD.state WHEN 'skipped' THEN 'missed' ELSE 'retry' END
                     ) THEN
                         RAISE EXCEPTION 'only a new recorded act of a person queues this letter again';
                     END IF;

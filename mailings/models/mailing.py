@@ -17,6 +17,13 @@ class Mailing(models.Model):
         CANCELLED = "cancelled", "cancelled"
         FINISHED = "finished", "finished"
 
+    class PauseCause(models.TextChoices):
+        PERSON = "person", "somebody paused it"
+        REFUSALS = "refusals", "too many letters were refused for good"
+        CONNECTION = "connection", "the relay cannot be reached"
+        LOGIN = "login", "the relay refuses our login"
+        TAKEOVER = "takeover", "another installation took over the sending"
+
     bulletin = models.ForeignKey(Bulletin, models.PROTECT, related_name="mailings")
     number = models.PositiveSmallIntegerField(default=0, help_text="0 is the issue; corrections count from 1.")
     state = models.CharField(max_length=10, choices=State.choices, default=State.SENDING)
@@ -32,14 +39,25 @@ class Mailing(models.Model):
     abandoned = models.PositiveIntegerField(null=True)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    pause_cause = models.CharField(max_length=10, choices=PauseCause.choices, blank=True)
+    look_again_at = models.DateTimeField(null=True, help_text="When the relay that cannot be reached is tried again.")
+    give_up_at = models.DateTimeField(help_text="A letter that was put off and is put off again after this fails.")
+    watched_from = models.DateTimeField(help_text="Refusals before this were looked at by a person.")
+    troubles = models.PositiveSmallIntegerField(default=0, help_text="Connections in a row that failed.")
 
     class Meta:
         ordering = ["-started_at", "-pk"]
+        permissions = [("steer_mailing", "Can pause, resume, cancel, retry and complete a mailing")]
         constraints = [
             models.UniqueConstraint(fields=["bulletin", "number"], name="mailing_once_an_issue"),
             models.CheckConstraint(
                 condition=Q(state__in=["sending", "paused", "cancelled", "finished"]),
                 name="mailing_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="paused", pause_cause__in=["person", "refusals", "connection", "login", "takeover"])
+                | (~Q(state="paused") & Q(pause_cause="")),
+                name="mailing_paused_for_a_cause",
             ),
             models.CheckConstraint(
                 condition=~Q(state="finished")
@@ -70,6 +88,7 @@ class Mailing(models.Model):
                     ("paused", "sending"),
                     ("paused", "cancelled"),
                     ("finished", "sending"),
+                    ("cancelled", "sending"),
                 ],
             ),
             pgtrigger.Protect(
@@ -87,7 +106,7 @@ class Mailing(models.Model):
 
 
 class MailingAct(models.Model):
-    """What a named person did to a mailing: appended, never changed."""
+    """What a named person did to a mailing, or the clock (`by` is empty): appended, never changed."""
 
     class Act(models.TextChoices):
         SEND_NOW = "send now", "send now"
@@ -95,9 +114,10 @@ class MailingAct(models.Model):
         RESUME = "resume", "resume"
         CANCEL = "cancel", "cancel"
         RETRY = "retry", "retry failed"
+        MISSED = "missed", "send to those missed"
 
     mailing = models.ForeignKey(Mailing, models.PROTECT, related_name="acts")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     act = models.CharField(max_length=10, choices=Act.choices)
     at = models.DateTimeField()
     why = models.CharField(max_length=300)
@@ -107,11 +127,14 @@ class MailingAct(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(why=""), name="mailing_act_has_reason"),
             models.CheckConstraint(
-                condition=Q(act__in=["send now", "pause", "resume", "cancel", "retry"]),
+                condition=Q(act__in=["send now", "pause", "resume", "cancel", "retry", "missed"]),
                 name="mailing_act_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(by__isnull=False) | Q(act__in=["pause", "resume"]), name="mailing_act_of_a_person"
             ),
         ]
         triggers = [pgtrigger.Protect(name="mailing_act_is_kept", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
-        return f"{self.act} by {self.by}"
+        return f"{self.act} by {self.by or 'the clock'}"

@@ -88,12 +88,18 @@ def columns_of(state: str) -> dict:
         "lease_until": MARCH + MINUTE if held else None,
         "on_wire_at": MARCH if state in ("on_wire", "unknown") else None,
         "sent_at": MARCH if state == "sent" else None,
+        "failed_at": MARCH if state == "failed" else None,
     }
 
 
 def put(delivery: Delivery, state: str, **columns) -> None:
     """Write a state with its columns by one UPDATE, past the ledger."""
     Delivery.objects.filter(pk=delivery.pk).update(**{**columns_of(state), **columns})
+
+
+def stop(state: str) -> None:
+    """Write a state over every mailing, with its cause."""
+    Mailing.objects.update(state=state, pause_cause="person" if state == "paused" else "")
 
 
 def make_delivery_in(state: str) -> Delivery:

@@ -298,5 +298,5 @@ def test_a_ledger_that_does_not_balance_is_told_and_stops_nothing(day):
 
 def test_the_tick_tells_which_mailings_have_letters_to_send():
     first, second = make_mailing(readers=2), make_mailing(readers=0)
-    Mailing.objects.filter(pk=second.pk).update(state="paused")
+    Mailing.objects.filter(pk=second.pk).update(state="paused", pause_cause="person")
     assert tick(MARCH + MINUTE) == [first.pk]

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from mailings import ledger, sweeps
 from mailings.ledger import Claim
 from mailings.models import Delivery, Mailing
+from mailings.unknown import resolve_unknown
 from subscribers.models import Suppression
 from tests.factories import MARCH
 from tests.mailings.cast import (
@@ -24,6 +25,7 @@ from tests.mailings.cast import (
     make_readers,
     put,
     states,
+    stop,
 )
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +81,7 @@ def test_a_claim_leaves_what_is_not_due_yet():
 @pytest.mark.parametrize("state", ["paused", "cancelled"])
 def test_a_claim_takes_nothing_of_a_stopped_mailing(state):
     mailing = make_mailing(readers=1)
-    Mailing.objects.update(state=state)
+    stop(state)
     assert ledger.claim(mailing.pk, OWNER, MARCH) == []
 
 
@@ -140,7 +142,7 @@ def test_nor_does_a_worker_whose_lease_is_over():
 def test_nothing_of_a_stopped_mailing_goes_on_the_wire(state):
     make_mailing(readers=1)
     claimed = claim_one()
-    Mailing.objects.update(state=state)
+    stop(state)
     assert not ledger.put_on_wire(claimed.id, OWNER, MARCH)
     assert not ledger.skip_if_gone(claimed.id, OWNER)
 
@@ -189,8 +191,8 @@ def test_words_longer_than_the_column_are_cut():
     "step",
     [
         lambda c: ledger.record_sent(c, STRANGER, TAKEN, MARCH),
-        lambda c: ledger.record(c, STRANGER, "failed", TAKEN),
-        lambda c: ledger.record(c, STRANGER, "unknown", TAKEN),
+        lambda c: ledger.record(c, STRANGER, "failed", TAKEN, MARCH),
+        lambda c: ledger.record(c, STRANGER, "unknown", TAKEN, MARCH),
         lambda c: ledger.defer(c, STRANGER, TAKEN, MARCH),
         lambda c: ledger.give_back(c, STRANGER, MARCH),
         lambda c: ledger.release([c.id], STRANGER, MARCH),
@@ -216,14 +218,14 @@ def test_an_answer_that_comes_after_the_sweep_is_still_heard():
 
 @pytest.mark.parametrize("state", ["failed", "unknown"])
 def test_a_lost_or_refused_letter_is_recorded(state):
-    assert ledger.record(wire(), OWNER, state, (550, "no"))
+    assert ledger.record(wire(), OWNER, state, (550, "no"), MARCH)
     assert (row()["state"], row()["smtp_code"], row()["owner"]) == (state, 550, None)
 
 
 def test_what_never_was_on_the_wire_cannot_be_unknown_nor_sent():
     make_mailing(readers=1)
     claimed = claim_one()
-    assert not ledger.record(claimed, OWNER, "unknown", TAKEN)
+    assert not ledger.record(claimed, OWNER, "unknown", TAKEN, MARCH)
     assert not ledger.record_sent(claimed, OWNER, TAKEN, MARCH)
     assert row()["state"] == "claimed"
 
@@ -310,28 +312,34 @@ def test_what_a_living_worker_has_on_the_wire_is_left_to_it():
 
 def test_the_unknown_is_retried_once_with_the_same_message_id_then_abandoned():
     claimed = wire()
-    ledger.record(claimed, OWNER, "unknown", (0, ""))
-    assert sweeps.resolve_unknown(MARCH + MINUTE) == 1
+    ledger.record(claimed, OWNER, "unknown", (0, ""), MARCH)
+    assert resolve_unknown(MARCH + MINUTE) == 1
     assert (row()["state"], row()["not_before"], row()["unknown_retried"]) == ("queued", MARCH + MINUTE, True)
     again = claim_one(MARCH + MINUTE)
     assert again.message_id == claimed.message_id
     ledger.put_on_wire(again.id, OWNER, MARCH + MINUTE)
-    ledger.record(again, OWNER, "unknown", (0, ""))
-    assert sweeps.resolve_unknown(MARCH + 2 * MINUTE) == 1
+    ledger.record(again, OWNER, "unknown", (0, ""), MARCH)
+    assert resolve_unknown(MARCH + 2 * MINUTE) == 1
     assert row()["state"] == "abandoned"
 
 
-@pytest.mark.parametrize("state", ["paused", "cancelled"])
-def test_the_unknown_of_a_stopped_mailing_waits(state):
+def test_the_unknown_of_a_paused_mailing_waits():
     make_delivery_in("unknown")
-    Mailing.objects.update(state=state)
-    assert sweeps.resolve_unknown(MARCH) == 0
+    stop("paused")
+    assert resolve_unknown(MARCH) == 0
+
+
+def test_the_unknown_of_a_cancelled_mailing_is_listed():
+    make_delivery_in("unknown")
+    stop("cancelled")
+    assert resolve_unknown(MARCH) == 1
+    assert row()["state"] == "abandoned"
 
 
 def test_a_reader_who_left_meanwhile_gets_no_second_copy():
     delivery = make_delivery_in("unknown")
     type(delivery.subscriber).objects.update(status="unsubscribed")
-    sweeps.resolve_unknown(MARCH)
+    resolve_unknown(MARCH)
     claimed = claim_one()
     assert not ledger.put_on_wire(claimed.id, OWNER, MARCH)
     assert ledger.skip_if_gone(claimed.id, OWNER)
@@ -361,11 +369,27 @@ def test_a_mailing_with_a_letter_to_do_is_not_finished(state):
     assert sweeps.unbalanced() == []
 
 
-@pytest.mark.parametrize("state", ["paused", "cancelled"])
-def test_a_stopped_mailing_is_not_finished(state):
+def test_a_paused_mailing_is_not_finished():
     make_delivery_in("sent")
-    Mailing.objects.update(state=state)
+    stop("paused")
     assert sweeps.finish(MARCH) == 0
+
+
+def test_a_cancelled_mailing_gets_its_counts_once_and_stays_cancelled():
+    make_delivery_in("sent")
+    stop("cancelled")
+    assert [sweeps.finish(MARCH), sweeps.finish(MARCH + HOUR)] == [1, 0]
+    mailing = Mailing.objects.get()
+    assert (mailing.state, mailing.sent, mailing.finished_at) == ("cancelled", 1, MARCH)
+
+
+def test_what_a_cancelled_mailing_has_not_sent_is_skipped():
+    mailing = make_mailing(readers=3)
+    ledger.claim(mailing.pk, OWNER, MARCH, 1)
+    assert sweeps.sweep_cancelled() == 0
+    stop("cancelled")
+    assert sweeps.sweep_cancelled() == 2
+    assert states(mailing) == {"claimed": 1, "skipped": 2}
 
 
 def test_a_mailing_that_a_person_retries_is_finished_anew():
@@ -385,7 +409,7 @@ def test_a_mailing_that_is_just_being_paused_is_not_finished():
     finished: list[int] = []
     thread = threading.Thread(target=lambda: (finished.append(sweeps.finish(MARCH)), connection.close()))
     with transaction.atomic():
-        Mailing.objects.update(state="paused")
+        stop("paused")
         thread.start()
         thread.join(0.3)
         assert finished == []

@@ -36,6 +36,7 @@ STEPS = {
     ("unknown", "abandoned"),
     ("failed", "queued"),
     ("abandoned", "queued"),
+    ("skipped", "queued"),
 }
 MAILING_STEPS = {
     ("sending", "paused"),
@@ -44,6 +45,7 @@ MAILING_STEPS = {
     ("paused", "sending"),
     ("paused", "cancelled"),
     ("finished", "sending"),
+    ("cancelled", "sending"),
 }
 NOTHING = {"planned": 0, "sent": 0, "skipped": 0, "failed": 0, "abandoned": 0, "finished_at": MARCH}
 
@@ -66,7 +68,7 @@ def test_the_states_are_those_of_the_page():
 @pytest.mark.parametrize(("before", "after"), sorted(itertools.permutations(WAYS, 2)))
 def test_a_letter_takes_only_the_legal_steps(before, after):
     delivery = make_delivery_in(before)
-    act = make_act(delivery.mailing)
+    act = make_act(delivery.mailing, "missed" if before == "skipped" else "retry")
     if (before, after) in STEPS:
         put(delivery, after, act=act)
         assert Delivery.objects.get().state == after
@@ -108,7 +110,13 @@ def test_each_time_needs_an_act_of_its_own():
 def test_the_act_must_be_a_retry_of_this_mailing():
     delivery = make_delivery_in("failed")
     other = Mailing.objects.create(
-        bulletin=delivery.mailing.bulletin, number=1, started_at=MARCH, headers=[], subject="A correction"
+        bulletin=delivery.mailing.bulletin,
+        number=1,
+        started_at=MARCH,
+        give_up_at=MARCH,
+        watched_from=MARCH,
+        headers=[],
+        subject="A correction",
     )
     for act in (make_act(other), make_act(delivery.mailing, "resume")):
         with refused("recorded act"), transaction.atomic():
@@ -191,31 +199,45 @@ def test_bounces_are_appended_and_change_no_letter():
 def make_mailing_in(state: str) -> Mailing:
     mailing = make_mailing(readers=0)
     if state != "sending":
-        change(mailing, state=state, **NOTHING)
+        change(mailing, **mailing_columns(state))
     return mailing
+
+
+def mailing_columns(state: str) -> dict:
+    return {"state": state, "pause_cause": "person" if state == "paused" else "", **NOTHING}
 
 
 @pytest.mark.parametrize(("before", "after"), sorted(itertools.permutations(Mailing.State.values, 2)))
 def test_a_mailing_takes_only_the_legal_steps(before, after):
     mailing = make_mailing_in(before)
     if (before, after) in MAILING_STEPS:
-        change(mailing, state=after, **NOTHING)
+        change(mailing, **mailing_columns(after))
         assert Mailing.objects.get().state == after
         return
     with refused("Invalid transition"):
-        change(mailing, state=after, **NOTHING)
+        change(mailing, **mailing_columns(after))
 
 
 def test_a_mailing_starts_sending():
     bulletin = make_due()
     with refused("Cannot insert"):
-        Mailing.objects.create(bulletin=bulletin, state="paused", started_at=MARCH, headers=[])
+        Mailing.objects.create(
+            bulletin=bulletin,
+            state="paused",
+            pause_cause="person",
+            started_at=MARCH,
+            give_up_at=MARCH,
+            watched_from=MARCH,
+            headers=[],
+        )
 
 
 def test_an_issue_is_mailed_once():
     mailing = make_mailing()
     with pytest.raises(IntegrityError, match="mailing_once_an_issue"):
-        Mailing.objects.create(bulletin=mailing.bulletin, started_at=MARCH + HOUR, headers=[])
+        Mailing.objects.create(
+            bulletin=mailing.bulletin, started_at=MARCH + HOUR, give_up_at=MARCH, watched_from=MARCH, headers=[]
+        )
 
 
 @pytest.mark.parametrize(

@@ -7,23 +7,27 @@ import pytest
 from django.test import override_settings
 from django.utils import timezone
 
-from mailings import ledger, sweeps
+from mailings import ledger, steering, sweeps
 from mailings.clock import tick
 from mailings.models import Delivery, Mailing
 from mailings.reports import balance
-from mailings.sending import BACKOFF_MINUTES, TOO_OLD, drain, pause_after
+from mailings.sending import BACKOFF_MINUTES, drain, pause_after
+from mailings.unknown import resolve_unknown
 from subscribers.models import Subscriber, Suppression
 from tests.mailings.cast import (
+    DAY,
     HOUR,
     MINUTE,
     SECOND,
     STRANGER,
     at_once,
     make_act,
+    make_approver,
     make_mailing,
     make_readers,
     put,
     states,
+    stop,
 )
 from tests.mailings.scripted import DROP, scripted
 from tests.relay import free_port
@@ -35,7 +39,8 @@ FIRST = "reader0@example.org"
 def make_started(readers: int = 3, **fields) -> Mailing:
     """Make a mailing that has just been opened."""
     mailing = make_mailing(readers)
-    Mailing.objects.update(started_at=timezone.now(), **fields)
+    now = timezone.now()
+    Mailing.objects.update(**{"started_at": now, "watched_from": now, "give_up_at": now + 2 * DAY, **fields})
     Delivery.objects.update(not_before=timezone.now())
     return Mailing.objects.get(pk=mailing.pk)
 
@@ -145,7 +150,7 @@ def test_a_deferred_letter_goes_out_in_the_end(relay):
 def test_a_letter_deferred_for_two_days_is_failed(relay):
     relay.rcpt_answers[FIRST] = "450 greylisted"
     mailing = make_started(1)
-    Mailing.objects.update(started_at=timezone.now() - TOO_OLD - MINUTE)
+    Mailing.objects.update(give_up_at=timezone.now() - MINUTE)
     drain(mailing.pk, 60)
     assert (only_letter().state, only_letter().smtp_code) == ("failed", 450)
 
@@ -270,7 +275,7 @@ def test_who_leaves_with_the_envelope_given_gets_nothing(relay):
 @pytest.mark.parametrize("state", ["paused", "cancelled"])
 def test_a_mailing_that_is_stopped_stops_within_the_batch(relay, state):
     mailing = make_started(10)
-    relay.on_letter = lambda address: len(relay.accepted) == 3 and Mailing.objects.update(state=state)
+    relay.on_letter = lambda address: len(relay.accepted) == 3 and stop(state)
     assert drain(mailing.pk, 60) == 4
     assert states(mailing) == {"queued": 6, "sent": 4}
     assert nobodys(mailing)
@@ -279,9 +284,9 @@ def test_a_mailing_that_is_stopped_stops_within_the_batch(relay, state):
 
 def test_a_paused_mailing_goes_on_when_it_is_resumed(relay):
     mailing = make_started(3)
-    Mailing.objects.update(state="paused")
+    stop("paused")
     assert drain(mailing.pk, 60) == 0
-    Mailing.objects.update(state="sending")
+    assert steering.resume(mailing, make_approver(), "mended", timezone.now())
     assert drain(mailing.pk, 60) == 3
 
 
@@ -360,6 +365,6 @@ def test_what_a_killed_worker_left_is_taken_up_again(relay):
     assert drain(mailing.pk, 60) == 2
     assert states(mailing) == {"on_wire": 1, "sent": 2}
     sweeps.sweep_on_wire(timezone.now())
-    sweeps.resolve_unknown(timezone.now())
+    resolve_unknown(timezone.now())
     assert drain(mailing.pk, 60) == 1
     assert states(mailing) == {"sent": 3}

@@ -36,13 +36,13 @@ def test_a_letter_is_taken():
     ("script", "result", "code"),
     [
         ({"greeting": DROP}, Result.TROUBLE, 0),
-        ({"greeting": "554 go away"}, Result.TROUBLE, 0),
-        ({"greeting": "421 too busy"}, Result.TROUBLE, 0),
+        ({"greeting": "554 go away"}, Result.TROUBLE, 554),
+        ({"greeting": "421 too busy"}, Result.TROUBLE, 421),
         ({"ehlo": DROP}, Result.TROUBLE, 0),
         ({"mail": DROP}, Result.TROUBLE, 0),
         ({"mail": "421 closing"}, Result.TROUBLE, 421),
         ({"mail": "451 not now"}, Result.TROUBLE, 451),
-        ({"mail": "530 log in first"}, Result.TROUBLE, 530),
+        ({"mail": "530 log in first"}, Result.LOGIN, 530),
         ({"mail": "553 5.7.1 not your address"}, Result.TROUBLE, 553),
         ({"mail": "garbage"}, Result.TROUBLE, -1),
         ({"rcpt": DROP}, Result.TROUBLE, 0),
@@ -142,8 +142,15 @@ def test_a_sender_that_no_command_can_carry_is_trouble():
 
 
 @override_settings(EMAIL_HOST_USER="me", EMAIL_HOST_PASSWORD="secret")
-@pytest.mark.parametrize("words", ["535 wrong password", "454 later", DROP])
-def test_a_failed_login_is_trouble(words):
+def test_a_refused_login_is_told_from_trouble():
+    with scripted(ehlo="250-scripted\r\n250 AUTH PLAIN", auth="535 wrong password"):
+        outcome = deliver()
+    assert (outcome.result, outcome.code, outcome.text) == (Result.LOGIN, 535, "wrong password")
+
+
+@override_settings(EMAIL_HOST_USER="me", EMAIL_HOST_PASSWORD="secret")
+@pytest.mark.parametrize("words", ["454 later", DROP])
+def test_a_login_that_fails_for_now_is_trouble(words):
     with scripted(ehlo="250-scripted\r\n250 AUTH PLAIN", auth=words):
         assert deliver().result is Result.TROUBLE
 

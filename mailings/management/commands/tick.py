@@ -15,7 +15,7 @@ class Command(BaseCommand):
     help = "Do what is due and wake the workers; without a broker, send from here. Safe to run at any time."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        mailings = clock.tick(timezone.now())
+        mailings = clock.tick_now()
         try:
             for mailing_id in mailings:
                 drain.apply_async([mailing_id], retry=False)
@@ -23,7 +23,15 @@ class Command(BaseCommand):
         except (OperationalError, OSError) as error:
             self.stderr.write(f"The broker cannot be reached ({error}): sending from here.")
             self.send_from_here(mailings)
+        else:
+            self.watch_over(clock.stalled(timezone.now()))
         self.stdout.write(f"{len(mailings)} mailing{'' if len(mailings) == 1 else 's'} under way.")
+
+    def watch_over(self, mailings: list[int]) -> None:
+        """Send what no worker sends, although the broker takes nudges: they may have lost it, or be dead."""
+        if mailings:
+            self.stderr.write("No worker takes the letters that are due: sending from here.")
+            self.send_from_here(mailings)
 
     def send_from_here(self, mailings: list[int]) -> None:
         """Do the workers' part in this process."""
