@@ -108,18 +108,26 @@ def renew(owner: uuid.UUID, at: datetime.datetime) -> int:
     )
 
 
-def put_on_wire(delivery_id: int, owner: uuid.UUID, at: datetime.datetime) -> bool:
-    """Mark a letter as leaving; refused once its lease is lost, its reader gone or its mailing stopped."""
+def put_on_wire(delivery_id: int, owner: uuid.UUID, at: datetime.datetime, relay: str = "") -> bool:
+    """Mark a letter as leaving by a relay; refused once its lease is lost, its reader gone or its mailing stopped."""
     return step(
         f"""
         UPDATE mailings_delivery d
-           SET state = 'on_wire', on_wire_at = %(at)s, attempts = d.attempts + 1, lease_until = %(lease)s
+           SET state = 'on_wire', on_wire_at = %(at)s, relay = %(relay)s, attempts = d.attempts + 1,
+               lease_until = %(lease)s
           FROM subscribers_subscriber s, mailings_mailing m
          WHERE d.id = %(id)s AND d.owner = %(owner)s AND d.state = 'claimed' AND d.lease_until > %(at)s
            AND s.id = d.subscriber_id AND {READS}
            AND m.id = d.mailing_id AND m.state = 'sending' AND {OURS}
         """,
-        {"id": delivery_id, "owner": owner, "at": at, "lease": lease_end(at), "identity": settings.SENDER_IDENTITY},
+        {
+            "id": delivery_id,
+            "owner": owner,
+            "at": at,
+            "relay": relay,
+            "lease": lease_end(at),
+            "identity": settings.SENDER_IDENTITY,
+        },
         "on_wire",
         PATIENCE_BEFORE_WIRE_SECONDS,
     )

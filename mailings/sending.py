@@ -12,7 +12,7 @@ from types import FrameType, TracebackType
 from typing import NoReturn
 
 from django.conf import settings
-from django.db import Error, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, Error, InterfaceError, connection
 
 from mailings import breaker, ledger, sweeps
 from mailings.instants import Clock
@@ -21,7 +21,9 @@ from mailings.letter import letter_of
 from mailings.mime import Reader
 from mailings.models import Mailing
 from mailings.pace import Pace
+from mailings.statements import is_lost, one_line
 from mailings.transport import Outcome, Relay, Result
+from publication.models import SenderClaim
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +54,7 @@ class Renewal:
             try:
                 ledger.renew(self.owner, self.clock.now())
             except Error as error:
-                log.warning("leases could not be renewed: %s", error)
+                log.warning("leases could not be renewed: %s", one_line(error))
                 connection.close()
         connection.close()
 
@@ -155,7 +157,7 @@ class Drain:
         outcome = self.relay.offer(self.sender, reader.address)
         if outcome.result is not Result.ACCEPTED:
             return outcome
-        if not ledger.put_on_wire(claimed.id, self.owner, self.clock.now()):
+        if not ledger.put_on_wire(claimed.id, self.owner, self.clock.now(), self.relay.name):
             self.let_go(claimed)
             return None
         return self.relay.send(letter)
@@ -172,7 +174,7 @@ class Drain:
             ledger.record_sent(claimed, self.owner, outcome.reply, at)
         elif outcome.result is Result.UNKNOWN:
             ledger.record(claimed, self.owner, "unknown", outcome.reply, at)
-        elif outcome.result is Result.REFUSED or at > self.mailing.give_up_at:
+        elif outcome.result is Result.REFUSED or (at > self.mailing.give_up_at and outcome.result is not Result.LOGIN):
             ledger.record(claimed, self.owner, "failed", outcome.reply, at)
         elif outcome.result is Result.DEFERRED:
             ledger.defer(claimed, self.owner, outcome.reply, at + pause_after(claimed.attempts))
@@ -190,8 +192,11 @@ def pause_after(attempts: int) -> datetime.timedelta:
 def drain(mailing_id: int, seconds: float) -> int:
     """Send letters of a mailing for a while; return how many were accepted.
 
-    It ends early when none is due, the worker is to stop, or the relay or the database cannot be reached.
+    It ends early when none is due, the worker is to stop, or the relay or the database cannot be reached; at once
+    where another installation sends from this database.
     """
+    if not SenderClaim.objects.is_ours():
+        return 0
     mailing = Mailing.objects.select_related("bulletin").get(pk=mailing_id)
     clock = Clock.read()
     breaker.look_again(mailing, clock.now())
@@ -214,7 +219,9 @@ def batches(turn: Drain, until: datetime.datetime, stop: PoliteStop) -> Iterator
             yield turn.send_batch(batch, stop)
     except ConnectionError as error:
         log.warning("the relay cannot be reached: %s", error)
-    except (OperationalError, InterfaceError) as error:
+    except (DatabaseError, InterfaceError) as error:
+        if not is_lost(error):
+            raise
         # What is claimed comes back when its lease ends.
-        log.warning("the database cannot be reached: %s", error)
+        log.warning("the database cannot be reached: %s", one_line(error))
         connection.close()

@@ -88,7 +88,8 @@ def retry(mailing: Mailing, by: User, why: str, at: datetime.datetime, abandoned
 def send_missed(mailing: Mailing, by: User, why: str, at: datetime.datetime) -> int:
     """Queue a letter to each reader of today whom this mailing has sent none; return how many.
 
-    Nobody else can get one: whoever has a letter that left, or may have left, has a row that this leaves alone.
+    Nobody else can get one: whoever has a letter that left, or may have left, has a row that this leaves alone;
+    also one that was skipped only when it was tried again.
     """
     locked = Mailing.objects.select_for_update().get(pk=mailing.pk)
     if locked.state not in (Mailing.State.FINISHED, Mailing.State.CANCELLED):
@@ -101,13 +102,15 @@ def send_missed(mailing: Mailing, by: User, why: str, at: datetime.datetime) -> 
     if not revived:
         act.save()
     locked.planned += planned
-    locked.save(update_fields=["planned"])
     go_on(locked, at)
     return revived + planned
 
 
 def requeue(act: MailingAct, states: list[str]) -> int:
-    """Queue letters in some final states again, for those who still read; without any, no act is kept."""
+    """Queue letters in some final states again, for those who still read; without any, no act is kept.
+
+    One that was abandoned has perhaps arrived: if its answer is lost again, it is not tried once more by itself.
+    """
     ids = readers_in(act.mailing, states)
     if not ids:
         return 0
@@ -115,7 +118,8 @@ def requeue(act: MailingAct, states: list[str]) -> int:
     return run(
         """
         UPDATE mailings_delivery
-           SET state = 'queued', act_id = %(act)s, attempts = 0, not_before = %(at)s, failed_at = NULL
+           SET state = 'queued', act_id = %(act)s, attempts = 0, not_before = %(at)s, failed_at = NULL,
+               unknown_retried = unknown_retried OR state = 'abandoned'
          WHERE id = ANY(%(ids)s) AND state = ANY(%(states)s)
         """,
         {"act": act.pk, "at": act.at, "ids": ids, "states": states},
@@ -123,10 +127,11 @@ def requeue(act: MailingAct, states: list[str]) -> int:
 
 
 def readers_in(mailing: Mailing, states: list[str]) -> list[int]:
-    """Return the letters in some states whose reader still reads."""
+    """Return the letters in some states whose reader still reads, of the skipped those that surely never left."""
     sql = f"""
         SELECT d.id FROM mailings_delivery d JOIN subscribers_subscriber s ON s.id = d.subscriber_id
          WHERE d.mailing_id = %(mailing)s AND d.state = ANY(%(states)s) AND {READS}
+           AND NOT (d.state = 'skipped' AND d.unknown_retried)
     """
     return column(sql, {"mailing": mailing.pk, "states": states})
 
@@ -148,7 +153,7 @@ def missed(mailing: Mailing) -> int:
          WHERE {READS} AND NOT EXISTS (
                SELECT 1 FROM mailings_delivery d
                 WHERE d.mailing_id = %(mailing)s AND d.address_hash = s.address_hash
-                  AND (d.state <> 'skipped' OR d.subscriber_id IS DISTINCT FROM s.id))
+                  AND (d.state <> 'skipped' OR d.unknown_retried OR d.subscriber_id IS DISTINCT FROM s.id))
     """
     return column(sql, {"mailing": mailing.pk})[0]
 

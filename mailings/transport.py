@@ -1,8 +1,9 @@
 """SMTP by phase: what comes before a letter's final dot is certain, what comes after may not be."""
 
 import smtplib
+import socket
 import ssl
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import Enum
 
@@ -13,6 +14,8 @@ FINAL_DOT = b".\r\n"
 LETTERS_A_CONNECTION = 100
 # RFC 4954, section 6: authentication required, too weak, invalid, or only over an encrypted connection.
 LOGIN_CODES = {530, 534, 535, 538}
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+GREETING_SECONDS = 5
 
 
 class Result(Enum):
@@ -57,6 +60,23 @@ def outcome_of(code: int, reply: bytes) -> Outcome:
     return Outcome(meanings.get(code // 100, Result.TROUBLE), code, words_of(reply))
 
 
+def said_name(smtp: smtplib.SMTP) -> str:
+    """Return the name a relay greets by (RFC 5321, 4.1.1.1); that of a machine's own with the machine's."""
+    words = (smtp.ehlo_resp or smtp.helo_resp or b"").decode("ascii", "replace").split()
+    name = "".join(filter(str.isprintable, words[0]))[:100] if words else ""
+    return f"{name} at {socket.gethostname()[:64]}" if name and settings.EMAIL_HOST in LOOPBACK else name
+
+
+def name_of_relay() -> str:
+    """Greet the relay, and return its name; nothing if it does not answer soon."""
+    try:
+        with closing(Relay().opened(GREETING_SECONDS)) as smtp:
+            smtp.ehlo_or_helo_if_needed()
+            return said_name(smtp)
+    except (OSError, smtplib.SMTPException):
+        return ""
+
+
 class Relay:
     """One connection to the relay that EMAIL_URL names, opened when it is first needed."""
 
@@ -74,7 +94,7 @@ class Relay:
         """Connect, greet, encrypt and log in as the settings say. Raises OSError or SMTPException."""
         if self.smtp is not None:
             return
-        smtp = self._opened()
+        smtp = self.opened(settings.SMTP_CONNECT_SECONDS)
         try:
             smtp.ehlo_or_helo_if_needed()
             if settings.EMAIL_USE_TLS:
@@ -88,12 +108,17 @@ class Relay:
             raise
         self.smtp, self.letters = smtp, 0
 
-    def _opened(self) -> smtplib.SMTP:
+    def opened(self, wait: float) -> smtplib.SMTP:
+        """Open a connection within some seconds. Raises OSError or SMTPException."""
         place = (settings.EMAIL_HOST, settings.EMAIL_PORT)
-        wait = settings.SMTP_CONNECT_SECONDS
         if settings.EMAIL_USE_SSL:
             return smtplib.SMTP_SSL(*place, settings.MAIL_DOMAIN, timeout=wait, context=ssl.create_default_context())
         return smtplib.SMTP(*place, settings.MAIL_DOMAIN, timeout=wait)
+
+    @property
+    def name(self) -> str:
+        """Return the name that the relay greeted by; nothing without a connection."""
+        return "" if self.smtp is None else said_name(self.smtp)
 
     def offer(self, sender: str, recipient: str) -> Outcome:
         """Give the envelope: after an ACCEPTED the relay waits for the letter itself."""

@@ -54,6 +54,7 @@ for name in (
     "TRUSTED_PROXIES",
     "MAIL_RATE_PER_SECOND",
     "MAIL_LEDGER",
+    "MAIL_AT_MOST_ONCE",
     "BOUNCE_DOMAIN",
     "SENDER_IDENTITY",
 ):

@@ -30,6 +30,9 @@ class Delivery(models.Model):
     owner = models.UUIDField(null=True, help_text="The worker start that holds it.")
     lease_until = models.DateTimeField(null=True)
     on_wire_at = models.DateTimeField(null=True)
+    relay = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="The relay it was last given to: its log may tell of it."
+    )
     unknown_retried = models.BooleanField(default=False)
     sent_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
@@ -52,6 +55,9 @@ class Delivery(models.Model):
             models.Index(fields=["mailing"], condition=Q(state="unknown"), name="delivery_unknown"),
             models.Index(fields=["mailing", "sent_at"], condition=Q(state="sent"), name="delivery_sent"),
             models.Index(fields=["mailing", "failed_at"], condition=Q(state="failed"), name="delivery_failed"),
+            models.Index(
+                fields=["mailing", "state"], condition=Q(state__in=["skipped", "abandoned"]), name="delivery_unsent"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["mailing", "subscriber"], name="delivery_once_a_subscriber"),

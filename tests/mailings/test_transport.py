@@ -1,14 +1,18 @@
+import os
 import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from unittest.mock import patch
 
 import pytest
 import trustme
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from django.core.mail import get_connection, send_mail
 from django.test import override_settings
 
+from config.environment import mail_relay
 from mailings.transport import Outcome, Relay, Result
 from tests.mailings.scripted import DROP, SILENCE, scripted
 from tests.relay import free_port
@@ -202,35 +206,84 @@ class Sink:
         return "250 taken"
 
 
+class Doorkeeper:
+    """Lets in who has the password."""
+
+    def __call__(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: object) -> AuthResult:
+        assert isinstance(data, LoginPassword)
+        return AuthResult(success=(data.login, data.password) == (b"me", b"secret"), handled=False)
+
+
 @contextmanager
-def encrypted_relay() -> Iterator[list[bytes]]:
-    """Run a relay that takes letters over TLS only, after a greeting of their own."""
+def encrypted_relay(scheme: str, issued_to: str = "127.0.0.1") -> Iterator[list[bytes]]:
+    """Run a relay that takes letters over TLS only, from who logs in; EMAIL_URL's scheme says how TLS begins."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    AUTHORITY.issue_cert("127.0.0.1").configure_cert(context)
+    AUTHORITY.issue_cert(issued_to).configure_cert(context)
     taken = Sink()
     port = free_port()
-    controller = Controller(taken, "127.0.0.1", port, tls_context=context, require_starttls=True)
+    # aiosmtpd knows of STARTTLS only: TLS from the first byte counts as none to it.
+    at_once = scheme == "smtps"
+    how: dict = {"ssl_context": context} if at_once else {"tls_context": context, "require_starttls": True}
+    door: dict = {"authenticator": Doorkeeper(), "auth_required": True, "auth_require_tls": not at_once}
+    controller = Controller(taken, "127.0.0.1", port, **how, **door)
     controller.start()
-    with override_settings(EMAIL_HOST="127.0.0.1", EMAIL_PORT=port, EMAIL_USE_TLS=True):
+    given = {"EMAIL_URL": f"{scheme}://me:secret@127.0.0.1:{port}"}
+    with patch.dict(os.environ, given), override_settings(**mail_relay("EMAIL_URL")):
         try:
             yield taken.letters
         finally:
             controller.stop()
 
 
-def test_an_encrypted_letter_is_taken_after_a_greeting_of_its_own(monkeypatch, tmp_path):
+@pytest.fixture
+def trusted(monkeypatch, tmp_path) -> None:
+    """Trust the relay's authority, as a machine trusts those of its system."""
     AUTHORITY.cert_pem.write_to_path(tmp_path / "authority.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    with encrypted_relay() as letters:
+
+
+SCHEMES = ["submission", "smtps"]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_an_encrypted_letter_is_taken_after_a_login(trusted, scheme):
+    with encrypted_relay(scheme) as letters:
         assert deliver() == Outcome(Result.ACCEPTED, 250, "taken")
     assert len(letters) == 1
 
 
-def test_a_certificate_of_nobody_we_know_is_trouble():
-    with encrypted_relay() as letters:
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_wrong_password_is_told_over_tls_too(trusted, scheme):
+    with encrypted_relay(scheme) as letters, override_settings(EMAIL_HOST_PASSWORD="guessed"):
+        outcome = deliver()
+    assert (outcome.result, outcome.code) == (Result.LOGIN, 535)
+    assert letters == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_certificate_of_nobody_we_know_is_trouble(scheme):
+    with encrypted_relay(scheme) as letters:
         outcome = deliver()
     assert outcome.result is Result.TROUBLE
     assert "certificate" in outcome.text
+    assert letters == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_certificate_of_another_host_is_trouble(trusted, scheme):
+    with encrypted_relay(scheme, issued_to="another.example.org") as letters:
+        outcome = deliver()
+    assert outcome.result is Result.TROUBLE
+    assert "IP address mismatch" in outcome.text
+    assert letters == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_single_letters_are_as_strict(scheme):
+    with encrypted_relay(scheme) as letters, pytest.raises(ssl.SSLCertVerificationError):
+        send_mail(
+            "Hello", "Hello.", FROM, [TO], connection=get_connection("django.core.mail.backends.smtp.EmailBackend")
+        )
     assert letters == []
 
 
