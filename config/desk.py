@@ -79,6 +79,7 @@ NAVIGATION = [
             page("Staff", "badge", "auth.user"),
             page("Roles", "key", "auth.group"),
             page("Failed sign-ins", "lock", "publication.failedsignin"),
+            page("Who sends", "cell_tower", "publication.senderclaim"),
             page("Alerts sent", "notifications", "mailings.alertsent"),
             page("Acts on mailings", "history", "mailings.mailingact"),
         ],

@@ -6,10 +6,13 @@ from functools import partial
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import dj_email_url
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError
 
+TLS_FROM_THE_FIRST_BYTE = ("smtps", "submissions")
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
@@ -55,9 +58,21 @@ def optional_rate(name: str) -> float | None:
 
 
 def optional_path(name: str) -> Path | None:
-    """Return a file's path; None where it is not given."""
+    """Return a file's whole path; None where it is not given."""
     words = env.str(name, "").strip()
+    if words and not words.startswith("/"):
+        raise ImproperlyConfigured(f"{name} is no whole path: give one that begins with /, such as /var/log/mail.log.")
     return Path(words) if words else None
+
+
+def mail_relay(name: str) -> dict[str, Any]:
+    """Return Django's EMAIL_* settings; smtps:// is TLS from the first byte (RFC 8314, 3.3), port 465 unless given."""
+    scheme, _, rest = env.str(name).strip().partition("://")
+    if scheme not in TLS_FROM_THE_FIRST_BYTE:
+        return {**dj_email_url.parse(env.str(name).strip())}
+    relay = dj_email_url.parse(f"smtp://{rest}")
+    port = urlsplit(f"smtp://{rest}").port or 465
+    return {**relay, "EMAIL_PORT": port, "EMAIL_USE_SSL": True, "EMAIL_USE_TLS": False}
 
 
 def above_zero(name: str, number: Any) -> Any:

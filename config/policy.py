@@ -45,7 +45,7 @@ PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=
 
 SECURE_SSL_REDIRECT = SITE_IS_HTTPS and switch("SSL_REDIRECT", True)
 # A probe asks the process itself, not the site behind its proxy.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if SITE_IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SITE_IS_HTTPS
 # Only a permission: a domain is preloaded when somebody enters it in the browsers' list.

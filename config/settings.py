@@ -6,7 +6,18 @@ from django.core.exceptions import ImproperlyConfigured
 from kombu.entity import Queue
 
 from config.desk import UNFOLD  # noqa: F401
-from config.environment import BASE_DIR, env, optional_path, optional_rate, parsed, required, seconds, switch, whole
+from config.environment import (
+    BASE_DIR,
+    env,
+    mail_relay,
+    optional_path,
+    optional_rate,
+    parsed,
+    required,
+    seconds,
+    switch,
+    whole,
+)
 from config.policy import *  # noqa: F403
 from config.site import *  # noqa: F403
 from config.site import DEMO, SITE_URL
@@ -108,11 +119,14 @@ SMTP_CONNECT_SECONDS = seconds("SMTP_CONNECT_SECONDS", 30)
 SMTP_COMMAND_SECONDS = seconds("SMTP_COMMAND_SECONDS", 60)
 SMTP_FINAL_REPLY_SECONDS = seconds("SMTP_FINAL_REPLY_SECONDS", 600)
 DRAIN_SECONDS = seconds("DRAIN_SECONDS", 30)
+# When a nudge that nobody took is stale. Whoever takes it compares it with a clock of their own: two hosts that are
+# each 30 seconds from the database's time must still hear each other.
+NUDGE_SECONDS = TICK_SECONDS + 60
 CELERY_BEAT_SCHEDULE = {
     "tick": {
         "task": "mailings.tasks.tick",
         "schedule": TICK_SECONDS,
-        "options": {"expires": max(TICK_SECONDS - 1, 1)},
+        "options": {"expires": NUDGE_SECONDS},
     },
 }
 
@@ -122,7 +136,7 @@ SIGN_UPS_A_DAY = whole("SIGN_UPS_A_DAY", 100)
 
 EMAIL_HELP = "give the mail relay, such as submission://user:password@relay.example.org:587"
 required("EMAIL_URL", EMAIL_HELP)
-EMAIL = parsed("EMAIL_URL", EMAIL_HELP, env.dj_email_url)
+EMAIL = parsed("EMAIL_URL", EMAIL_HELP, mail_relay)
 if "EMAIL_BACKEND" not in EMAIL:
     raise ImproperlyConfigured(f"EMAIL_URL has a scheme that is no mail's: {EMAIL_HELP}.")
 EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
@@ -142,6 +156,11 @@ MAIL_RATE_PER_SECOND = optional_rate("MAIL_RATE_PER_SECOND")
 MAIL_LEDGER = optional_path("MAIL_LEDGER")
 # Without such a log: send a letter whose answer was lost once more (no), or only list it (yes).
 MAIL_AT_MOST_ONCE = switch("MAIL_AT_MOST_ONCE", False)
+if MAIL_LEDGER and MAIL_AT_MOST_ONCE:
+    raise ImproperlyConfigured(
+        "MAIL_AT_MOST_ONCE and MAIL_LEDGER cannot both be given: with the relay's log no letter is sent on a guess "
+        "anyway, so take MAIL_AT_MOST_ONCE away."
+    )
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"

@@ -4,11 +4,13 @@ import datetime
 import logging
 import smtplib
 
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
-from bulletins.models import PublicationDay
-from mailings.models import AlertSent
+from bulletins.models import Bulletin, PublicationDay
+from mailings.models import AlertSent, Mailing
 from publication.letters import letter, staff_addresses
 from publication.models import SenderClaim
 
@@ -18,9 +20,19 @@ log = logging.getLogger(__name__)
 REFUSALS = (smtplib.SMTPSenderRefused, smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
 
 
-def raise_alert(day: PublicationDay, kind: str, words: str, at: datetime.datetime) -> bool:
-    """Record an alert to be mailed; False when it was raised before."""
-    _, new = AlertSent.objects.get_or_create(day=day, kind=kind[:40], defaults={"words": words, "raised_at": at})
+def link_to(page_of: Bulletin | Mailing | PublicationDay) -> str:
+    """Return the address of the page of the desk on which something can be mended."""
+    name = page_of._meta
+    return settings.SITE_URL + reverse(f"admin:{name.app_label}_{name.model_name}_change", args=[page_of.pk])
+
+
+def raise_alert(day: PublicationDay, kind: str, words: str, at: datetime.datetime, link: str = "") -> bool:
+    """Record an alert to be mailed, with the page it leads to; False when it was raised before.
+
+    The words are kept on one line, the link on a second.
+    """
+    lines = "\n".join(filter(None, [" ".join(words.split()), link]))
+    _, new = AlertSent.objects.get_or_create(day=day, kind=kind[:40], defaults={"words": lines, "raised_at": at})
     return new
 
 
@@ -45,7 +57,8 @@ def post_alert(pk: int) -> bool:
 
 def told(alert: AlertSent) -> int:
     """Write to each member of staff; return how many the relay took, for one is enough not to repeat it."""
-    context = {"subject": alert.words.partition(". ")[0].rstrip("."), "words": alert.words}
+    words, _, link = alert.words.partition("\n")
+    context = {"subject": words.partition(". ")[0].rstrip("."), "words": words, "link": link}
     taken = 0
     for address in staff_addresses():
         try:

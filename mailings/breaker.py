@@ -8,7 +8,7 @@ import datetime
 import smtplib
 
 from mailings import steering
-from mailings.alerts import raise_alert
+from mailings.alerts import link_to, raise_alert
 from mailings.models import Mailing
 from mailings.opening import day_of
 from mailings.statements import column
@@ -41,7 +41,7 @@ def trip(mailing: Mailing, cause: str, why: str, at: datetime.datetime) -> None:
     if steering.pause(mailing, None, why, at, cause):
         kind = f"paused {mailing.pk}.{mailing.acts.filter(by__isnull=False).count()} {cause}"
         words = f"The mailing of {mailing.bulletin.title} is paused. {why}"
-        raise_alert(day_of(mailing.bulletin, at), kind, words, at)
+        raise_alert(day_of(mailing.bulletin, at), kind, words, at, link_to(mailing))
 
 
 def watch_refusals(mailing: Mailing, at: datetime.datetime) -> None:

@@ -1,11 +1,12 @@
-"""Refuse, at the start of every process, times so short that they would make duplicates."""
+"""Refuse, at the start of every process, times so short that they make duplicates, and a password in the clear."""
 
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+from mailings.transport import LOOPBACK
+
 # The least each time may be against a real relay, in seconds (RFC 5321, 4.5.3.2 for the last).
 LEAST = {
     "LEASE_SECONDS": 45,
@@ -39,3 +40,18 @@ def times_are_long_enough(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
             )
         )
     return errors
+
+
+@register
+def password_is_encrypted(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse to log in to a relay beyond this machine without TLS (RFC 4954, section 4: AUTH PLAIN needs it)."""
+    encrypted = settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL
+    if encrypted or not settings.EMAIL_HOST_USER or settings.EMAIL_HOST in LOOPBACK:
+        return []
+    return [
+        Error(
+            f"EMAIL_URL gives {settings.EMAIL_HOST} a password in the clear.",
+            hint="Begin it with submission:// (STARTTLS, port 587) or smtps:// (TLS from the first byte, port 465).",
+            id="mailings.E003",
+        )
+    ]

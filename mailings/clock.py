@@ -11,7 +11,8 @@ from bulletins.models import Bulletin, PublicationDay
 from bulletins.models.days import PublicationDayQuerySet
 from bulletins.schedule import london_date
 from mailings import sweeps
-from mailings.alerts import raise_alert
+from mailings.alerts import link_to, raise_alert
+from mailings.forecast import unmailed, warn
 from mailings.instants import MOST_APART, Clock
 from mailings.models import Delivery, Mailing, Rhythm
 from mailings.opening import GRACE, due, hold, open_mailing, tell
@@ -21,7 +22,10 @@ from publication.models import LONDON, SenderClaim
 
 log = logging.getLogger(__name__)
 
-HELD = "Nothing approved is there to mail. An issue approved until {until:%H:%M} still goes out at once."
+HELD = (
+    "Nothing approved is there to mail. An issue approved until {until:%H:%M} still goes out at once; if there is "
+    "to be none this month, skip the day and say why."
+)
 MISSED = "It is more than 12 hours late, so nothing is mailed by itself: send it by hand, or skip the day."
 LAPSED = "changed after it was approved"
 DRAFT_AGAIN = "changed after it was approved, so it is a draft again: look at it and approve it again."
@@ -30,6 +34,10 @@ APART = (
     "mailing is opened. Set them by NTP; it then goes on by itself."
 )
 STALLED_AFTER = datetime.timedelta(seconds=60)
+UNBALANCED = (
+    "The ledger of {title} does not balance. {balance}. No letter is sent because of it and none is stopped; it shows "
+    "a fault of the program: keep the database as it is, and have the mailing's letters looked at."
+)
 UNWRITABLE = "cannot be written as a letter ({error}). Nothing was mailed; it goes out once that is mended."
 
 
@@ -55,6 +63,7 @@ def tick(at: datetime.datetime, clocks_agree: bool = True) -> list[int]:
     else:
         clocks_apart(at)
     sweep(at)
+    warn(at)
     return list(work(at).values_list("pk", flat=True))
 
 
@@ -114,14 +123,13 @@ def sweep(at: datetime.datetime) -> None:
     sweeps.sweep_cancelled()
     sweeps.finish(at)
     for mailing in sweeps.unbalanced():
-        tell(mailing.bulletin, "unbalanced", f"{mailing.bulletin.title}: {balance(mailing)}.", at)
+        words = UNBALANCED.format(title=mailing.bulletin.title, balance=balance(mailing))
+        tell(mailing.bulletin, "unbalanced", words, at)
 
 
 def unsettled(at: datetime.datetime) -> PublicationDayQuerySet:
     """Return the days that have come, whose issue was not mailed and which nobody has settled."""
-    mailed = Mailing.objects.filter(bulletin__month=OuterRef("month"))
-    come = PublicationDay.objects.filter(state__in=["open", "held"], date__lte=london_date(at))
-    return come.filter(~Exists(mailed))
+    return unmailed(PublicationDay.objects.filter(state__in=["open", "held"], date__lte=london_date(at)))
 
 
 def look_at_day(day: PublicationDay, at: datetime.datetime) -> None:
@@ -146,4 +154,4 @@ def settle(day: PublicationDay, state: str, words: str, at: datetime.datetime) -
     """Put a day in a state and tell staff, once; one that somebody settled meanwhile is left alone."""
     same = PublicationDay.objects.filter(pk=day.pk, state=day.state)
     if day.state == state or same.update(state=state):
-        raise_alert(day, state, f"{day}: {words}", at)
+        raise_alert(day, state, f"{day}: {words}", at, link_to(day))

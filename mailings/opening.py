@@ -12,10 +12,11 @@ from bulletins.composition import Composition
 from bulletins.models import Bulletin, PublicationDay
 from bulletins.models.bulletin import BulletinQuerySet
 from mailings import ledger
-from mailings.alerts import raise_alert
+from mailings.alerts import link_to, raise_alert
 from mailings.letter import freeze, letter_of
 from mailings.models import Mailing, MailingAct
 from mailings.steering import TRY_FOR
+from publication.models import SenderClaim
 
 GRACE = datetime.timedelta(hours=12)
 MEND_CHANGED = "Nothing was mailed. Look at it and approve it again: it then goes out within a minute."
@@ -70,7 +71,8 @@ def hold(bulletin: Bulletin, kind: str, words: str, at: datetime.datetime) -> No
 def tell(bulletin: Bulletin, kind: str, words: str, at: datetime.datetime) -> None:
     """Tell staff something about an issue, once for each approval of it."""
     approval = bulletin.approvals.first()
-    raise_alert(day_of(bulletin, at), f"{kind} {bulletin.pk}.{approval.pk if approval else 0}", words, at)
+    kind = f"{kind} {bulletin.pk}.{approval.pk if approval else 0}"
+    raise_alert(day_of(bulletin, at), kind, words, at, link_to(bulletin))
 
 
 def day_of(bulletin: Bulletin, at: datetime.datetime) -> PublicationDay:
@@ -96,6 +98,8 @@ def send_now(bulletin: Bulletin, by: User | None, why: str, at: datetime.datetim
 
 def refuse_unready(bulletin: Bulletin) -> Composition:
     """Return what is to be mailed; raise a ValidationError for an issue that may not be, or was."""
+    if not SenderClaim.objects.is_ours():
+        raise ValidationError(f"{SenderClaim.objects.in_force()} sends from this database: claim the sending first.")
     begun = bulletin.mailings.filter(number=0).first()
     if begun:
         moment = f"{timezone.localtime(begun.started_at):%d %B %Y at %H:%M:%S}"

@@ -2,10 +2,12 @@
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from publication import accounts
-from publication.desk import DeskAdmin, DeskTabularInline
-from publication.models import PlatformLink, Publication
+from publication.desk import DeskAdmin, DeskTabularInline, ReadOnly
+from publication.models import PlatformLink, Publication, SenderClaim
 
 __all__ = ["PublicationAdmin", "accounts"]
 
@@ -86,3 +88,19 @@ class PublicationAdmin(DeskAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Publication | None = None) -> bool:
         """Refuse: every page and letter reads it."""
         return False
+
+
+@admin.register(SenderClaim)
+class SenderClaimAdmin(ReadOnly, DeskAdmin):
+    """Which installation sends from this database; the newest claim is in force."""
+
+    list_display = ["identity", "since", "by", "why"]
+    list_select_related = ["by"]
+    list_display_links = None
+    list_before_template = "publication/_claim.html"
+    nothing_yet = "The first installation whose clock ticks is written down here; others send nothing until they claim."
+
+    @admin.display(description="since", ordering="at")
+    def since(self, claim: SenderClaim) -> str:
+        """When it was claimed, as London's clocks show it."""
+        return date_format(timezone.localtime(claim.at), "j F Y, H:i")

@@ -4,7 +4,7 @@ import sys
 
 from django.contrib import admin
 from django.core.files.storage import default_storage
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.template.loader import get_template
@@ -81,8 +81,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def is_away(fault: BaseException | None) -> bool:
-    """Tell whether a fault is that PostgreSQL cannot be reached or is shutting down: its own faults have a code."""
-    if not isinstance(fault, OperationalError | InterfaceError):
+    """Tell whether a fault is that PostgreSQL cannot be reached or is shutting down: its own faults have a code.
+
+    What psycopg2 raises for a connection that it finds lost only when it sends is a plain DatabaseError.
+    """
+    if not isinstance(fault, OperationalError | InterfaceError) and type(fault) is not DatabaseError:
         return False
     code = getattr(fault.__cause__, "pgcode", None)
     return not code or code.startswith(SHUTTING_DOWN)

@@ -4,8 +4,10 @@ import sys
 
 import pytest
 from django.conf import settings
+from django.test import override_settings
 
-from mailings.checks import times_are_long_enough
+from config.environment import mail_relay
+from mailings.checks import password_is_encrypted, times_are_long_enough
 
 RELAY = "submission://nobody:nothing@relay.example.org:587"
 NEEDED = ["DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SITE_URL", "SECRET_KEY", "SUPPRESSION_KEY"]
@@ -40,6 +42,7 @@ def test_a_missing_value_is_one_sentence_that_says_the_mend(name):
     [
         ("SITE_URL", "bulletin.example.org"),
         ("EMAIL_URL", "carrier-pigeon://relay.example.org"),
+        ("EMAIL_URL", "smtps://relay.example.org:port"),
         ("DATABASE_URL", "sqlite:///nowhere.db"),
         ("DATABASE_URL", "nonsense"),
         ("TICK_SECONDS", "soon"),
@@ -50,6 +53,8 @@ def test_a_missing_value_is_one_sentence_that_says_the_mend(name):
         ("DEMO", "maybe"),
         ("TRUSTED_PROXIES", "10.0.0.0/99"),
         ("TRUSTED_PROXIES", "the proxy"),
+        ("MAIL_LEDGER", "mail.log"),
+        ("MAIL_AT_MOST_ONCE", "perhaps"),
     ],
 )
 def test_a_malformed_value_is_one_sentence_too(name, value):
@@ -57,6 +62,20 @@ def test_a_malformed_value_is_one_sentence_too(name, value):
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert name in done.stderr
+
+
+def test_values_that_contradict_each_other_are_one_sentence_too():
+    done = manage("check", MAIL_LEDGER="/var/log/postfix.log", MAIL_AT_MOST_ONCE="yes")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "so take MAIL_AT_MOST_ONCE away" in done.stderr
+
+
+def test_the_relays_log_is_a_path_and_at_most_once_a_yes_or_no():
+    assert shown("MAIL_LEDGER", MAIL_LEDGER=" /var/log/postfix.log ") == "/var/log/postfix.log"
+    assert shown("MAIL_LEDGER", MAIL_LEDGER="") == "None"
+    assert shown("MAIL_AT_MOST_ONCE", MAIL_AT_MOST_ONCE="yes") == "True"
+    assert shown("MAIL_AT_MOST_ONCE", MAIL_AT_MOST_ONCE="") == "False"
 
 
 def test_production_settings_pass_djangos_own_checks():
@@ -71,6 +90,7 @@ def test_production_settings_pass_djangos_own_checks():
         ({"SITE_URL": "http://bulletin.example.org"}, "publication.E001", "Give its https address"),
         ({"SMTP_COMMAND_SECONDS": "5", "EMAIL_URL": RELAY}, "mailings.E001", "Leave it out, or give at least 60"),
         ({"LEASE_RENEWAL_SECONDS": "30", "EMAIL_URL": RELAY}, "mailings.E002", "at most a third of LEASE_SECONDS"),
+        ({"EMAIL_URL": "smtp://me:secret@relay.example.org"}, "mailings.E003", "Begin it with submission://"),
     ],
 )
 @pytest.mark.parametrize(
@@ -91,6 +111,38 @@ def test_a_value_that_does_harm_ends_every_process_with_its_mend(changes, identi
 def test_a_time_out_that_is_given_elsewhere_shortens_nothing():
     done = shown("EMAIL_TIMEOUT", EMAIL_URL=f"{RELAY}?timeout=5", EMAIL_TIMEOUT="5")
     assert done == "60"
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "starttls", "tls"),
+    [
+        ("submission://me:secret@relay.example.org", 587, True, False),
+        ("smtps://me:secret@relay.example.org", 465, False, True),
+        ("submissions://me:secret@relay.example.org:2465", 2465, False, True),
+        ("smtp://relay.example.org", 25, False, False),
+    ],
+)
+def test_the_relays_address_says_how_tls_begins(monkeypatch, url, port, starttls, tls):
+    monkeypatch.setenv("EMAIL_URL", url)
+    given = mail_relay("EMAIL_URL")
+    assert (given["EMAIL_PORT"], given["EMAIL_USE_TLS"], given["EMAIL_USE_SSL"]) == (port, starttls, tls)
+    assert given["EMAIL_HOST"] == "relay.example.org"
+
+
+@pytest.mark.parametrize(
+    ("host", "changes", "errors"),
+    [
+        ("relay.example.org", {}, 1),
+        ("relay.example.org", {"EMAIL_USE_TLS": True}, 0),
+        ("relay.example.org", {"EMAIL_USE_SSL": True}, 0),
+        ("relay.example.org", {"EMAIL_HOST_USER": None}, 0),
+        ("127.0.0.1", {}, 0),
+        ("localhost", {}, 0),
+    ],
+)
+def test_a_password_leaves_this_machine_encrypted_only(host, changes, errors):
+    with override_settings(EMAIL_HOST=host, **{"EMAIL_HOST_USER": "me", **changes}):
+        assert [error.id for error in password_is_encrypted(None)] == ["mailings.E003"] * errors
 
 
 @pytest.mark.parametrize("zone", ["Europe/Londn", "Pacific/Auckland"])

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
 
+from bulletins.bank_holidays import bank_holiday
 from bulletins.models import Bulletin, PublicationDay
 from bulletins.schedule import follows_the_rule, london_date
 from bulletins.starting import follow_day
@@ -39,8 +40,9 @@ class PublicationDayAdmin(NeverByHand, DeskAdmin):
 
     @admin.display(description="day", ordering="date")
     def day(self, day: PublicationDay) -> str:
-        """The day in words."""
-        return day_in_words(day.date, london_date(timezone.now()))
+        """The day in words, with the name of the bank holiday that it is."""
+        words = day_in_words(day.date, london_date(timezone.now()))
+        return ", ".join(filter(None, [words, bank_holiday(day.date)]))
 
     @admin.display(description="when")
     def how_far(self, day: PublicationDay) -> str:

@@ -26,3 +26,10 @@ def test_a_moved_or_skipped_day_says_so():
     out = StringIO()
     call_command("next_dates", stdout=out)
     assert "(moved for an inset day)" in out.getvalue().splitlines()[0]
+
+
+@time_machine.travel(datetime.datetime(2030, 12, 20, 12, tzinfo=datetime.UTC), tick=False)
+def test_a_bank_holiday_is_named():
+    out = StringIO()
+    call_command("next_dates", stdout=out)
+    assert out.getvalue().startswith("Wednesday 1 January 2031, New Year’s Day, a bank holiday, 07:30 Europe/London")

@@ -14,6 +14,7 @@ from django.db import DatabaseError, connection
 from config.ports import free_port
 from publication.views import is_away
 from tests.conftest import SecureClient
+from tests.mailings.cut_wire import laid_wire
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,12 @@ def test_the_process_lives_and_gives_what_needs_no_database(port):
     assert asked(port, "/static/site.css")[0].status == 200
 
 
+def test_the_site_is_not_ready_and_says_no_more_than_that(port):
+    response, words = asked(port, "/readyz")
+    assert (response.status, words) == (503, "database: cannot be reached\nbroker: ok\n")
+    assert "no-store" in response.headers["Cache-Control"]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_fault_in_a_query_is_ours_not_the_databases():
     with connection.cursor() as cursor:
@@ -91,6 +98,18 @@ def test_a_database_that_shuts_down_in_the_middle_is_away():
         cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
     assert is_away(gone.value)
     connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_is_found_gone_when_it_is_asked_is_away(monkeypatch):
+    # psycopg2 calls this fault by its most general name.
+    with laid_wire(monkeypatch) as wire:
+        connection.ensure_connection()
+        wire.crash()
+        with pytest.raises(DatabaseError) as gone, connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    assert type(gone.value) is DatabaseError
+    assert is_away(gone.value)
 
 
 def test_any_other_fault_is_a_server_error(monkeypatch):

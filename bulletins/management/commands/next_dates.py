@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from bulletins.bank_holidays import bank_holiday
 from bulletins.models import PublicationDay
 
 
@@ -18,4 +19,5 @@ class Command(BaseCommand):
             hour = day.publish_at()
             local = f"{timezone.localtime(hour):%H:%M} Europe/London"
             notes = [note for note in (day.state, day.reason) if note and note != "open"]
-            self.stdout.write(f"{day}, {local} = {hour:%Y-%m-%d %H:%M} UTC{''.join(f' ({n})' for n in notes)}")
+            words = ", ".join(filter(None, [str(day), bank_holiday(day.date)]))
+            self.stdout.write(f"{words}, {local} = {hour:%Y-%m-%d %H:%M} UTC{''.join(f' ({n})' for n in notes)}")
