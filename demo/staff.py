@@ -37,11 +37,11 @@ def make_login(name: str, is_superuser: bool) -> User:
 
 
 def make_group(name: str) -> Group:
-    """Make the group of editors, or of approvers, who may also approve."""
+    """Make the group of editors, or of approvers, who may also approve and steer what is mailed."""
     group, _ = Group.objects.get_or_create(name=name)
     codes = [f"{verb}_{model}" for verb in ("add", "change", "delete", "view") for model in EDITING]
     codes += ["view_publication", "view_publicationday", "change_publicationday", "view_mailing"]
     if name == "approver":
-        codes.append("approve_bulletin")
+        codes += ["approve_bulletin", "steer_mailing", "view_delivery", "view_mailingact"]
     group.permissions.set(Permission.objects.filter(codename__in=codes))
     return group

@@ -33,3 +33,29 @@ class ReasonForm(forms.Form):
     """A reason in one sentence."""
 
     reason = forms.CharField(max_length=200, validators=[one_line], label="Why, in one sentence")
+
+
+class ActForm(forms.Form):
+    """Why something is done to a mailing; may be left empty where nothing is lost by it."""
+
+    reason = forms.CharField(
+        max_length=200, validators=[one_line], required=False, label="Why, in one sentence (may be left empty)"
+    )
+
+    def clean_reason(self) -> str:
+        """Return the reason, or that there is none: an act is never kept without words."""
+        return self.cleaned_data["reason"].strip() or "no reason given"
+
+
+class CancelForm(ReasonForm):
+    """Cancel, surely and with a reason."""
+
+    sure = forms.BooleanField(label="Yes, stop this mailing", error_messages={"required": "Tick that you are sure."})
+
+
+class RetryForm(ActForm):
+    """Retry what failed; what perhaps arrived only at a wish of its own."""
+
+    abandoned = forms.BooleanField(
+        required=False, label="Also those perhaps delivered: whoever did get it then has it twice"
+    )

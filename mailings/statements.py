@@ -3,7 +3,7 @@
 import logging
 import time
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 log = logging.getLogger(__name__)
 
@@ -38,14 +38,27 @@ def step(sql: str, values: dict, became: str, patience: float = PATIENCE_SECONDS
     while True:
         try:
             return run(sql, values) == 1 or (doubted and stands(values, became))
-        except (OperationalError, InterfaceError) as error:
-            if time.monotonic() > until or connection.in_atomic_block:
+        except (DatabaseError, InterfaceError) as error:
+            if not is_lost(error) or time.monotonic() > until or connection.in_atomic_block:
                 raise
-            log.warning("the database was lost at letter %s, it is asked again: %s", values["id"], error)
+            log.warning("the database was lost at letter %s, it is asked again: %s", values["id"], one_line(error))
             connection.close()
             doubted = True
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+
+def is_lost(fault: Exception) -> bool:
+    """Tell whether a fault is not the statement's: the connection is lost, or the server lacks something (space).
+
+    What psycopg2 raises for a connection that it finds lost only when it sends is a plain DatabaseError.
+    """
+    return isinstance(fault, OperationalError | InterfaceError) or type(fault) is DatabaseError
+
+
+def one_line(fault: Exception) -> str:
+    """Return what a fault says in one line, for the log: PostgreSQL says it in several."""
+    return " ".join(str(fault).split())
 
 
 def stands(values: dict, became: str) -> bool:

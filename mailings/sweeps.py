@@ -6,10 +6,11 @@ Each is one SQL statement that any number of processes may run at once; none wai
 import datetime
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from mailings.models import Delivery, Mailing
-from mailings.statements import run
+from mailings.statements import column, run
 
 OPEN_STATES = ("queued", "claimed", "on_wire", "unknown")
 CANCEL_BATCH = 10_000
@@ -58,32 +59,45 @@ def sweep_cancelled() -> int:
     return skipped
 
 
+@transaction.atomic
 def finish(at: datetime.datetime) -> int:
     """Finish each mailing with no letter left to do and whose counts balance; return how many.
 
-    A cancelled one stays cancelled, with its counts.
+    A cancelled one stays cancelled, with its counts. It is locked before it is counted, for a person may just be
+    queueing its failed letters again: a count from before that would end it with letters waiting.
     """
+    ids = column(
+        """
+        SELECT o.id FROM mailings_mailing o
+         WHERE (o.state = 'sending' OR (o.state = 'cancelled' AND o.finished_at IS NULL))
+           AND NOT EXISTS (SELECT 1 FROM mailings_delivery d
+                            WHERE d.mailing_id = o.id AND d.state = ANY(%(open)s))
+           FOR NO KEY UPDATE OF o SKIP LOCKED
+        """,
+        {"open": list(OPEN_STATES)},
+    )
+    return finish_locked(ids, at) if ids else 0
+
+
+def finish_locked(ids: list[int], at: datetime.datetime) -> int:
+    """Finish those of some locked mailings that still have no letter left to do, and balance."""
     return run(
         """
-        WITH done AS MATERIALIZED (
-            SELECT o.id FROM mailings_mailing o
-             WHERE (o.state = 'sending' OR (o.state = 'cancelled' AND o.finished_at IS NULL))
-               AND NOT EXISTS (SELECT 1 FROM mailings_delivery d
-                                WHERE d.mailing_id = o.id AND d.state = ANY(%(open)s))
-        )
         UPDATE mailings_mailing m
            SET state = CASE m.state WHEN 'sending' THEN 'finished' ELSE m.state END, finished_at = %(at)s,
                sent = t.sent, skipped = t.skipped, failed = t.failed, abandoned = t.abandoned
-          FROM done
-          JOIN LATERAL (SELECT count(*) FILTER (WHERE state = 'sent') AS sent,
+          FROM mailings_mailing done
+          JOIN LATERAL (SELECT count(*) AS letters,
+                               count(*) FILTER (WHERE state = 'sent') AS sent,
                                count(*) FILTER (WHERE state = 'skipped') AS skipped,
                                count(*) FILTER (WHERE state = 'failed') AS failed,
                                count(*) FILTER (WHERE state = 'abandoned') AS abandoned
                           FROM mailings_delivery WHERE mailing_id = done.id) t ON true
-         WHERE m.id = done.id AND (m.state = 'sending' OR (m.state = 'cancelled' AND m.finished_at IS NULL))
-           AND m.planned = t.sent + t.skipped + t.failed + t.abandoned
+         WHERE done.id = ANY(%(ids)s) AND m.id = done.id
+           AND (m.state = 'sending' OR (m.state = 'cancelled' AND m.finished_at IS NULL))
+           AND m.planned = t.letters AND t.letters = t.sent + t.skipped + t.failed + t.abandoned
         """,
-        {"at": at, "open": list(OPEN_STATES)},
+        {"ids": ids, "at": at},
     )
 
 

@@ -60,6 +60,11 @@ class House:
         assert wait_for(self._letter_of_issue, seconds), "The demo has mailed no issue."
         return self._letter_of_issue()
 
+    def readers_of_issue(self) -> list[str]:
+        """Return to whom each copy of an issue went."""
+        letters = (path.read_bytes()[:8000] for path in self._mailbox())
+        return [re.search(rb"Delivered-To: (\S+)", raw)[1].decode() for raw in letters if b"\nList-Id:" in raw]
+
     def manage(self, *words: str) -> str:
         """Run a management command against this demo and return what it printed."""
         command = [sys.executable, "manage.py", *words]
@@ -77,8 +82,11 @@ class House:
 
 
 @contextmanager
-def own_house(checkout: Path) -> Iterator[House]:
-    """Copy this checkout to a new folder, run its demo inside `with`, and leave no service behind."""
+def own_house(checkout: Path, **variables: str) -> Iterator[House]:
+    """Copy this checkout to a new folder, run its demo inside `with`, and leave no service behind.
+
+    `variables` are further settings of its environment.
+    """
     copy_checkout(checkout)
     port = free_port()
     log = checkout / "demo.log"
@@ -86,7 +94,7 @@ def own_house(checkout: Path) -> Iterator[House]:
         launcher = subprocess.Popen(
             [sys.executable, "-m", "config.launch"],
             cwd=checkout,
-            env=environment() | {"PORT": str(port)},
+            env=environment() | variables | {"PORT": str(port)},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -11,7 +11,7 @@ from config.company import say
 from config.programs import CannotRun
 from tests.browser.audit import lighthouse, nu, real_issue, weights
 from tests.browser.audit.axe import Axe
-from tests.browser.audit.desk import desk_screens, locked_out
+from tests.browser.audit.desk import desk_screens, locked_out, mailing_screens
 from tests.browser.audit.findings import Outcome, Room, Screen
 from tests.browser.audit.report import show, write
 from tests.browser.audit.screens import letter_screens, public_screens
@@ -86,7 +86,7 @@ class Audit:
         self.house.await_letter_of_issue()
         public = list(public_screens(self.house, self.reader))
         letters = list(letter_screens(self.house))
-        desk = list(desk_screens(self.member, self.house.site))
+        desk = [*desk_screens(self.member, self.house.site), *mailing_screens(self.house, self.member)]
         return [*public, *letters, *desk, locked_out(self.reader)]
 
     def _visitor(self) -> Page:

@@ -7,9 +7,32 @@ from playwright.sync_api import Page
 
 from tests.browser.audit.findings import Room, Screen
 from tests.browser.desk import knock, log_in, rows
+from tests.browser.house import House
 
 LISTS = "a[href^='/admin/']"
 FAILURES = 12
+# A second mailing, paused before its first letter, with three that were refused.
+PAUSED = """
+import uuid
+from django.db import transaction
+from django.utils import timezone
+from bulletins.models import Bulletin
+from demo.issues import make_due_issue
+from demo.staff import make_staff
+from mailings.opening import send_now
+from mailings.steering import pause
+at, staff = timezone.now(), make_staff()
+make_due_issue(staff, at)
+issue = Bulletin.objects.for_subscribers().filter(status="approved", mailings=None).latest("publish_at")
+with transaction.atomic():
+    mailing = send_now(issue, staff["approver"], "for the audit", at)
+    pause(mailing, None, "11 of its last 200 letters were refused for good.", at, "refusals")
+three = mailing.deliveries.filter(pk__in=list(mailing.deliveries.values_list("pk", flat=True)[:3]))
+three.update(state="claimed", owner=uuid.uuid4(), lease_until=at)
+reply = {"smtp_code": 550, "smtp_text": "5.1.1 <reader@example.org>: there is no such user"}
+three.update(state="failed", owner=None, lease_until=None, failed_at=at, **reply)
+print(mailing.pk)
+"""
 
 
 def desk_screens(page: Page, site: str) -> Iterator[Screen]:
@@ -59,6 +82,27 @@ def issue_screens(page: Page, site: str, path: str) -> Iterator[Screen]:
             yield Screen("desk: delete an issue", Room.DESK, f"{site}{path}{number}/delete/")
             yield Screen("desk: history of an issue", Room.DESK, f"{site}{path}{number}/history/")
             yield refused(page, f"{path}{number}/change/")
+
+
+def mailing_screens(house: House, page: Page) -> Iterator[Screen]:
+    """Return the page of a mailing that stands still, its acts and names; and the page of one that is over."""
+    page.goto("/admin/mailings/mailing/?state__exact=finished")
+    over = page.locator("#result_list a[href*='/mailing/']").first.get_attribute("href") or ""
+    paused = house.manage("shell", "-v", "0", "-c", PAUSED).strip()
+    mailings = f"{house.site}/admin/mailings"
+    yield Screen("desk: paused mailing", Room.DESK, f"{mailings}/mailing/{paused}/change/")
+    for act in ("resume", "cancel", "retry", "missed"):
+        yield Screen(f"desk: paused mailing, {act}", Room.DESK, f"{mailings}/{paused}/{act}/")
+    names = f"{mailings}/delivery/?mailing={paused}&state__exact="
+    yield Screen("desk: names of a state", Room.DESK, f"{names}failed")
+    yield Screen("desk: names, none", Room.DESK, f"{names}abandoned")
+    page.goto(f"{names}failed")
+    one = page.locator("#result_list a[href*='/delivery/']").first.get_attribute("href") or ""
+    yield Screen("desk: one letter", Room.DESK, house.site + urlsplit(one).path)
+    if over:
+        number = urlsplit(over).path.split("/")[4]
+        yield Screen("desk: finished mailing", Room.DESK, f"{mailings}/mailing/{number}/change/")
+        yield Screen("desk: finished mailing, missed", Room.DESK, f"{mailings}/{number}/missed/")
 
 
 def refused(page: Page, path: str) -> Screen:

@@ -1,17 +1,19 @@
-"""What staff can read of the mailings; nothing here is changed by hand."""
+"""The mailings, what was done to them and what staff were told; and how far each issue's mailing is."""
+
+from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest
-from django.utils.html import format_html
+from django.http import Http404, HttpRequest, HttpResponse
 from unfold.decorators import display
 
 from bulletins.admin import BulletinAdmin
 from bulletins.models import Bulletin
 from bulletins.words import moment_in_words
-from mailings.mime import slot
 from mailings.models import AlertSent, Mailing, MailingAct
-from mailings.reports import balance, with_counts
+from mailings.progress import balance_of
+from mailings.steer_views import desk
 from publication.desk import DeskAdmin, ReadOnly
 
 STATES = {"sending": "info", "paused": "warning", "cancelled": "danger", "finished": "success"}
@@ -21,7 +23,8 @@ ASIDE = ("skipped", "failed", "abandoned")
 
 def sent_of_planned(mailing: Mailing) -> str:
     """Say how far a mailing is: “1,000 of 1,000 sent”."""
-    return f"{mailing.sent_now:,} of {mailing.planned:,} sent"  # type: ignore[attr-defined]
+    ledger = balance_of(mailing)
+    return f"{ledger.counts['sent']:,} of {ledger.planned:,} sent"
 
 
 admin.site.unregister(Bulletin)
@@ -34,7 +37,7 @@ class MailedBulletinAdmin(BulletinAdmin):
     list_display = [*BulletinAdmin.list_display, "mailed"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Bulletin]:
-        mailings = with_counts(Mailing.objects.filter(number=0))
+        mailings = Mailing.objects.filter(number=0).defer("headers", "html", "text")
         return super().get_queryset(request).prefetch_related(Prefetch("mailings", mailings, to_attr="issue_mailings"))
 
     @admin.display(description="mailed")
@@ -52,12 +55,21 @@ class MailingAdmin(ReadOnly, DeskAdmin):
     list_filter = ["state"]
     list_per_page = 25
     list_select_related = ["bulletin"]
-    fields = ["bulletin", "state", "subject", "counts", "started", "finished", "content_hash", "letter"]
-    readonly_fields = ["counts", "letter", "started", "finished"]
+    list_before_template = "mailings/_notices.html"
     nothing_yet = "When the hour of an approved issue comes, its mailing starts by itself and is to be seen here."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Mailing]:
-        return with_counts(super().get_queryset(request))
+        return super().get_queryset(request).defer("headers", "html", "text")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Show the mailing's own page: nothing of it is changed in boxes."""
+        if request.method == "POST":
+            raise PermissionDenied
+        if not (object_id.isascii() and object_id.isdecimal()):
+            raise Http404
+        return desk(request, int(object_id))
 
     @admin.display(description="issue", ordering="bulletin__month")
     def issue(self, mailing: Mailing) -> str:
@@ -69,7 +81,7 @@ class MailingAdmin(ReadOnly, DeskAdmin):
         """Its state, as a label."""
         return mailing.state, mailing.state.capitalize()
 
-    @admin.display(description="sent", ordering="sent_now")
+    @admin.display(description="sent")
     def sent_words(self, mailing: Mailing) -> str:
         """How far it is."""
         return sent_of_planned(mailing)
@@ -82,28 +94,12 @@ class MailingAdmin(ReadOnly, DeskAdmin):
     @display(description="ledger", label=VERDICTS)
     def verdict(self, mailing: Mailing) -> str:
         """Whether every planned letter is in the ledger."""
-        holds = mailing.in_ledger == mailing.planned  # type: ignore[attr-defined]
-        return "Balances" if holds else "Does not balance"
+        return "Balances" if balance_of(mailing).holds else "Does not balance"
 
     @admin.display(description="started", ordering="started_at")
     def started(self, mailing: Mailing) -> str:
         """When it was opened."""
         return moment_in_words(mailing.started_at)
-
-    @admin.display(description="finished", ordering="finished_at")
-    def finished(self, mailing: Mailing) -> str:
-        """When its last letter was done."""
-        return moment_in_words(mailing.finished_at) if mailing.finished_at else "not yet"
-
-    @admin.display(description="letter as text")
-    def letter(self, mailing: Mailing) -> str:
-        """The frozen text part, with a word where each reader's own link goes."""
-        return format_html("<pre>{}</pre>", mailing.text.replace(slot("token"), "…"))
-
-    @admin.display(description="letters")
-    def counts(self, mailing: Mailing) -> str:
-        """The ledger in one line."""
-        return str(balance(mailing))
 
 
 @admin.register(MailingAct)

@@ -1,0 +1,94 @@
+"""Letters per minute as the bars of a drawing."""
+
+import datetime
+from dataclasses import dataclass
+from itertools import chain
+
+WIDTH, HEIGHT = 720, 160
+MOST_BARS = 120
+A_DAY = 24 * 60
+# Minutes that one bar may stand for; a mailing that was taken up again after days has bars of whole days.
+STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 360, 720, A_DAY)
+GAP = 0.15
+
+Minutes = list[tuple[datetime.datetime, int]]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar: when it begins, how many letters it stands for, and where it is drawn."""
+
+    at: datetime.datetime
+    number: int
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Chart:
+    """The bars, how many minutes each stands for, and the top of their scale."""
+
+    bars: list[Bar]
+    minutes: int
+    top: int
+    ends_at: datetime.datetime
+
+    @property
+    def begins_at(self) -> datetime.datetime:
+        """When the first bar begins."""
+        return self.bars[0].at
+
+    @property
+    def highest(self) -> Bar:
+        """The bar of the most letters."""
+        return max(self.bars, key=lambda bar: bar.number)
+
+    @property
+    def each(self) -> str:
+        """What one bar stands for: “minute”, “5 minutes”."""
+        return "minute" if self.minutes == 1 else f"{self.minutes} minutes"
+
+
+def chart(minutes: Minutes) -> Chart | None:
+    """Draw letters per minute; None where none left."""
+    if not minutes:
+        return None
+    first, last = minutes[0][0], minutes[-1][0]
+    step = step_for(whole_minutes(last - first) + 1)
+    numbers: dict[int, int] = {}
+    for at, number in minutes:
+        place = whole_minutes(at - first) // step
+        numbers[place] = numbers.get(place, 0) + number
+    return drawn(first, step, numbers)
+
+
+def whole_minutes(span: datetime.timedelta) -> int:
+    """Return how many whole minutes a span has."""
+    return int(span.total_seconds() // 60)
+
+
+def drawn(first: datetime.datetime, step: int, numbers: dict[int, int]) -> Chart:
+    """Draw a bar for each place that has letters; the places are `step` minutes wide and begin at `first`."""
+    places, top = max(numbers) + 1, scale(max(numbers.values()))
+    pitch = WIDTH / places
+    bars = []
+    for place, number in sorted(numbers.items()):
+        height = round(HEIGHT * number / top, 2)
+        at = first + datetime.timedelta(minutes=place * step)
+        x, width = round((place + GAP / 2) * pitch, 2), round((1 - GAP) * pitch, 2)
+        bars.append(Bar(at, number, x, round(HEIGHT - height, 2), width, height))
+    return Chart(bars, step, top, first + datetime.timedelta(minutes=places * step))
+
+
+def step_for(minutes: int) -> int:
+    """Return how many minutes a bar stands for, so that all find room."""
+    days = (A_DAY * number for number in range(2, minutes // A_DAY + 3))
+    return next(step for step in chain(STEPS, days) if minutes <= step * MOST_BARS)
+
+
+def scale(most: int) -> int:
+    """Return the next round number: 1, 2 or 5 with noughts."""
+    power = 10 ** (len(str(most)) - 1)
+    return next(power * step for step in (1, 2, 5, 10) if most <= power * step)
