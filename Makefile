@@ -3,14 +3,15 @@
 PYTHON := .venv/bin/python
 PYTHONS := python3 python3.13 python3.12 python3.11
 NEW_ENOUGH = $${python:-$(PYTHON)} -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
-export PORT RESET
+export PORT RESET KILLS
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check audit screenshots
+.PHONY: help demo test faults check audit screenshots
 
 help:
 	@echo "make demo          everything on this machine: site, mail, editors' logins (PORT=9000, RESET=1 starts over)"
 	@echo "make test          the tests, on a PostgreSQL and a Redis of their own (ARGS=\"-k archive\")"
+	@echo "make faults        kills, outages and lost answers at 2,000 readers: the table in docs/sending.md (KILLS=1000)"
 	@echo "make check         style, types, migrations, Django's own checks for production"
 	@echo "make audit         axe, the Nu HTML checker and Lighthouse on every kind of page, letter and desk screen"
 	@echo "make screenshots   the README's pictures, taken anew"
@@ -20,6 +21,10 @@ demo: .venv/.installed
 
 test: .venv/.installed
 	@exec $(PYTHON) -m pytest $(ARGS)
+
+faults: export FAULTS = full
+faults: .venv/.installed
+	@exec $(PYTHON) -m pytest tests/faults tests/mailings/test_state_machine.py $(ARGS)
 
 # An environment as in production, and a database that cannot answer: no check may touch a real one.
 check: export READ_DOT_ENV = no

@@ -1,20 +1,13 @@
 """The main job with nothing replaced: beat, a worker that is killed in mid-send, Redis, PostgreSQL, SMTP."""
 
 import datetime
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from urllib.parse import quote, urlsplit
+from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -22,56 +15,11 @@ from mailings.models import Delivery, Mailing
 from mailings.reports import balance
 from subscribers.models import Subscriber
 from tests.factories import make_approved, make_publication
+from tests.faults.processes import beat, environment, kill, wait_for, worker
 from tests.relay import Relay, running_relay
 
 READERS = 300
-# Short enough for a test, in the proportions of the defaults.
-TIMES = {
-    "TICK_SECONDS": "1",
-    "LEASE_SECONDS": "2",
-    "LEASE_RENEWAL_SECONDS": "0.5",
-    "RELAY_IDLE_SECONDS": "3",
-    "DRAIN_SECONDS": "5",
-}
-
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def environment(relay_port: int) -> dict[str, str]:
-    """The processes' environment: this test's own database and relay."""
-    database = connection.settings_dict
-    url = f"postgresql://{database['USER']}@{quote(str(database['HOST']), safe='')}:5432/{database['NAME']}"
-    return {**os.environ, **TIMES, "DATABASE_URL": url, "EMAIL_URL": f"smtp://127.0.0.1:{relay_port}"}
-
-
-@contextmanager
-def celery(env: dict[str, str], *words: str) -> Iterator[subprocess.Popen]:
-    """Run a Celery process in a session of its own; whatever is left of it is killed at the end."""
-    command = [sys.executable, "-m", "celery", "-A", "config.celery", *words]
-    process = subprocess.Popen(command, env=env, cwd=settings.BASE_DIR, start_new_session=True)
-    try:
-        yield process
-    finally:
-        kill(process)
-
-
-def kill(process: subprocess.Popen) -> None:
-    """Kill a process and its children, as a power cut would."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def worker(env: dict[str, str]):
-    return celery(env, "worker", "--concurrency", "1", "--loglevel", "WARNING", "--without-gossip", "--without-mingle")
-
-
-def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait until something holds."""
-    until = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < until, "it took too long"
-        time.sleep(0.05)
 
 
 def finished() -> bool:
@@ -93,13 +41,13 @@ def test_a_killed_worker_loses_nobody_and_repeats_at_most_one(relay, tmp_path):
     Subscriber.objects.create(address="pending@example.org", created_at=now)
     make_approved(at=now, publish_at=now + datetime.timedelta(seconds=2), publish_reason="for the test")
     env = environment(settings.EMAIL_PORT)
-    with celery(env, "beat", "--loglevel", "WARNING", "-s", str(tmp_path / "beat"), "--pidfile", ""):
-        with worker(env) as first:
+    with beat(env, tmp_path / "beat"):
+        with worker(env, concurrency=1) as first:
             wait_for(lambda: len(relay.accepted) > READERS // 3)
             kill(first)
             reached = len(relay.accepted)
         assert reached < READERS, "it was killed too late to show anything"
-        with worker(env):
+        with worker(env, concurrency=1):
             wait_for(finished)
     copies = Counter(relay.addresses)
     assert set(copies) == {f"reader{number}@example.org" for number in range(READERS)}
@@ -117,8 +65,8 @@ def test_from_signing_up_to_leaving_with_one_click(relay, tmp_path):
     client = Client(enforce_csrf_checks=True)
     env = environment(settings.EMAIL_PORT)
     with (
-        celery(env, "beat", "--loglevel", "WARNING", "-s", str(tmp_path / "beat"), "--pidfile", ""),
-        worker(env),
+        beat(env, tmp_path / "beat"),
+        worker(env, concurrency=1),
     ):
         # As from the form of the home page: one press there, and one more on the page it leads to.
         page = client.post("/subscribe/", {"address": "new@example.org"}, secure=True).content.decode()
