@@ -11,8 +11,13 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from redis import Redis
+from time_machine import travel
 
-from tests.factories import make_approved, make_publication, make_subscriber
+from mailings.ledger import BATCH
+from mailings.models import Mailing
+from mailings.tasks import drain
+from tests.factories import MARCH, make_approved, make_publication, make_subscriber
+from tests.mailings.cast import make_mailing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,3 +47,19 @@ def test_tick_by_hand_wakes_the_workers(redis):
     done = manage("tick")
     assert (done.returncode, done.stderr) == (0, "")
     assert (redis.llen("sending"), redis.llen("clock")) == (1, 1)
+
+
+@travel(MARCH, tick=True)
+def test_a_turn_that_was_too_short_leads_to_the_next(redis, relay, settings):
+    # A batch is always sent whole, and takes longer than that.
+    settings.DRAIN_SECONDS, relay.seconds_a_letter = 1, 0.03
+    mailing = make_mailing(readers=BATCH + 1)
+    drain(mailing.pk)
+    assert (len(relay.accepted), redis.llen("sending")) == (BATCH, 1)
+
+
+@travel(MARCH, tick=True)
+def test_the_last_turn_leads_to_none(redis, relay):
+    drain(make_mailing(readers=2).pk)
+    assert Mailing.objects.get().state == "finished"
+    assert redis.llen("sending") == 0

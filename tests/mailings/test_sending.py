@@ -1,6 +1,7 @@
 import os
 import signal
 import threading
+import time
 from collections import Counter
 
 import pytest
@@ -9,9 +10,10 @@ from django.utils import timezone
 
 from mailings import ledger, steering, sweeps
 from mailings.clock import tick
-from mailings.models import Delivery, Mailing
+from mailings.models import AlertSent, Delivery, Mailing
 from mailings.reports import balance
 from mailings.sending import BACKOFF_MINUTES, drain, pause_after
+from mailings.transport import LETTERS_A_CONNECTION
 from mailings.unknown import resolve_unknown
 from subscribers.models import Subscriber, Suppression
 from tests.mailings.cast import (
@@ -209,6 +211,40 @@ def test_what_is_not_the_readers_fault_fails_nobody(script):
         assert drain(mailing.pk, 60) == 0
     assert states(mailing) == {"queued": 3}
     assert set(mailing.deliveries.values_list("attempts", flat=True)) == {0}
+
+
+@pytest.mark.parametrize("give_up_in", [2 * DAY, -1 * MINUTE], ids=str)
+def test_a_refused_login_stops_the_mailing_at_once_and_fails_nobody(day, give_up_in):
+    mailing = make_started(3, give_up_at=timezone.now() + give_up_in)
+    with (
+        override_settings(EMAIL_HOST_USER="us", EMAIL_HOST_PASSWORD="wrong"),
+        scripted(ehlo="250-scripted\r\n250 AUTH PLAIN", auth="535 5.7.8 who are you") as server,
+    ):
+        assert [drain(mailing.pk, 60), drain(mailing.pk, 60)] == [0, 0]
+    assert (server.connections, server.letters) == (1, [])
+    assert states(mailing) == {"queued": 3}
+    assert set(mailing.deliveries.values_list("attempts", flat=True)) == {0}
+    assert nobodys(mailing)
+    assert (Mailing.objects.get().state, Mailing.objects.get().pause_cause) == ("paused", "login")
+    assert "535 5.7.8 who are you" in AlertSent.objects.get().words
+
+
+def test_a_connection_carries_a_hundred_letters():
+    mailing = make_started(LETTERS_A_CONNECTION + 1)
+    with scripted() as server:
+        assert drain(mailing.pk, 60) == LETTERS_A_CONNECTION + 1
+    assert (LETTERS_A_CONNECTION, server.connections, len(server.letters)) == (100, 2, 101)
+    assert server.heard.count("QUIT") == 2
+
+
+@override_settings(MAIL_RATE_PER_SECOND=20)
+def test_the_rate_holds_over_all_workers(relay):
+    mailing = make_started(30)
+    began = time.monotonic()
+    left: list[float] = []
+    relay.on_rcpt = lambda address: left.append(time.monotonic())
+    assert sum(at_once(2, lambda: drain(mailing.pk, 60))) == 30
+    assert all(moment >= began + number / 20 for number, moment in enumerate(sorted(left)))
 
 
 def test_it_goes_on_once_the_relay_is_back(relay):
