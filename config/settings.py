@@ -88,8 +88,16 @@ DATABASE_HELP = "give the PostgreSQL to use, such as postgresql://user:password@
 required("DATABASE_URL", DATABASE_HELP)
 DATABASES = {"default": parsed("DATABASE_URL", DATABASE_HELP, env.dj_db_url)}
 DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
-# Seconds: a visitor is told soon that the database is away, even where its machine is switched off.
-DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+# A visitor is told soon that the database is away (seconds), even where its machine is switched off; and a worker
+# learns within a minute that its connection leads nowhere, where TCP alone would wait for hours.
+DATABASE_PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+DATABASES["default"]["OPTIONS"] = {**DATABASE_PATIENCE, **DATABASES["default"].get("OPTIONS", {})}
 if not DATABASES["default"]["ENGINE"].endswith("postgresql"):
     raise ImproperlyConfigured(f"DATABASE_URL must name a PostgreSQL: {DATABASE_HELP}.")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -108,6 +116,8 @@ CELERY_TASK_DEFAULT_QUEUE = "clock"
 CELERY_TASK_ROUTES = {"mailings.tasks.drain": {"queue": "sending"}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Seconds: who presses a button is told soon that the broker is away.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 5}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # The times of the clock and of sending, in seconds. Tests shorten them; a check refuses that in production.

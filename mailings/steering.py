@@ -92,7 +92,8 @@ def send_missed(mailing: Mailing, by: User, why: str, at: datetime.datetime) -> 
     also one that was skipped only when it was tried again.
     """
     locked = Mailing.objects.select_for_update().get(pk=mailing.pk)
-    if locked.state not in (Mailing.State.FINISHED, Mailing.State.CANCELLED):
+    # A cancelled one has its moment once what had not left is skipped, and nothing of it is on the wire.
+    if locked.state not in (Mailing.State.FINISHED, Mailing.State.CANCELLED) or locked.finished_at is None:
         return 0
     act = MailingAct(mailing=locked, by=by, act=Act.MISSED, at=at, why=why[:300])
     revived = requeue(act, ["skipped"])

@@ -4,7 +4,7 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
@@ -26,10 +26,16 @@ class Crew:
         """Start a worker."""
         return start(self.env, *worker_words(name))
 
+    def supervise(self) -> None:
+        """Replace the workers that are dead, as a service manager does: Celery gives up by itself at some deaths."""
+        for place, process in enumerate(self.workers):
+            if process.poll() is not None:
+                kill(process)
+                self.workers[place] = self.hired(str(place))
+
     def strike(self) -> None:
         """Kill a child of a worker, or with it the parent; a child is replaced by its parent, a parent by us."""
-        place = self.chance.randrange(len(self.workers))
-        process = self.workers[place]
+        process = self.chance.choice(self.workers)
         pool = children(process)
         if not pool:
             return
@@ -42,7 +48,11 @@ class Crew:
             process.send_signal(signal.SIGKILL)
             time.sleep(self.chance.uniform(0.1, 0.5))
         kill(process)
-        self.workers[place] = self.hired(str(place))
+
+    def supervised(self, what: Callable[[], bool]) -> bool:
+        """Whether something holds; no worker stays dead while it is waited for."""
+        self.supervise()
+        return what()
 
 
 @contextmanager
@@ -61,14 +71,15 @@ def strike_while_it_sends(workers: Crew, oracle: Oracle, kills: int) -> None:
     number = 0
     while workers.kills < kills:
         number += 1
-        before = oracle.count
+        begun = partial(workers.supervised, partial(oracle.took_more_than, oracle.count))
+        over = partial(workers.supervised, partial(finished, number))
         mailing_soon(READERS)
-        wait_for(partial(oracle.took_more_than, before))
-        while workers.kills < kills and not finished(number):
+        wait_for(begun)
+        while workers.kills < kills and not over():
             time.sleep(workers.chance.uniform(0.1, 0.5))
             if waiting():
                 workers.strike()
-        wait_for(partial(finished, number))
+        wait_for(over)
 
 
 class Marksman:

@@ -14,7 +14,7 @@ from mailings.models import AlertSent, Delivery, Mailing, Rhythm
 from mailings.sending import BACKOFF_MINUTES, JITTER
 from subscribers.models import Subscriber
 from tests.faults.hours import hurry, time_passes
-from tests.faults.house import FULL, READERS, finished, mailing_soon, opened
+from tests.faults.house import READERS, finished, mailing_soon, opened
 from tests.faults.oracle import AUTH, BODY, DATA, DROP, RCPT, TAKEN, Moment, share
 from tests.faults.processes import beat as running_beat
 from tests.faults.processes import environment, wait_for, worker
@@ -75,6 +75,7 @@ def test_f4_all_workers_are_down_for_half_an_hour(oracle, env, beat):
     assert seconds < 5
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("phase", "name"), [(DATA, "F12 drops before 354, 10 %"), (BODY, "F12 drops in the body, 10 %")], ids=[DATA, BODY]
 )
@@ -89,18 +90,18 @@ def test_f12_the_relay_hangs_up_before_the_dot(oracle, env, beat, phase, name):
     assert drops > READERS // 20
 
 
+@pytest.mark.full
 def test_f14_the_last_answer_comes_late(oracle):
-    seconds, times = (120, REAL_TIMES) if FULL else (8, {})
-    env = environment(oracle.port, MAIL_LEDGER="", **times)
-    oracle.at[TAKEN] = lambda moment: time.sleep(seconds) if moment.number % (READERS // 2) == 5 else None
+    env = environment(oracle.port, MAIL_LEDGER="", **REAL_TIMES)
+    oracle.at[TAKEN] = lambda moment: time.sleep(120) if moment.number % (READERS // 2) == 5 else None
     mailing_soon(READERS)
     with running_beat(env, oracle.record.with_name("schedule")), worker(env):
         wait_for(opened)
         wait_for(lambda: states()["on_wire"] > 0)
         wait_for(finished, 600)
-    verdict = judge(f"F14 final reply delayed by {seconds} s, twice, no ledger", oracle)
+    verdict = judge("F14 final reply delayed by 120 s, twice, no ledger", oracle)
     assert (verdict.lost, verdict.listed, verdict.duplicates) == (0, 0, 0)
-    assert verdict.seconds > seconds
+    assert verdict.seconds > 120
     assert attempts() == {1}
 
 
@@ -138,6 +139,7 @@ def at_rest() -> bool:
     return opened() and not Delivery.objects.exclude(state="sent").exclude(state="queued", not_before__gt=now).exists()
 
 
+@pytest.mark.full
 def test_f15_a_storm_of_deferrals(oracle, env, beat):
     storm = Storm()
     oracle.at[RCPT] = storm.answer
@@ -154,6 +156,7 @@ def test_f15_a_storm_of_deferrals(oracle, env, beat):
         assert tried == storm.times[address] + 1
 
 
+@pytest.mark.full
 def test_f16_the_relay_is_away_for_two_hours(oracle, env, beat):
     oracle.refuse()
     mailing_soon(READERS)

@@ -339,6 +339,14 @@ def test_while_it_is_under_way_nobody_is_missed_yet(state):
     assert mailing.deliveries.count() == 1
 
 
+def test_a_cancelled_mailing_is_completed_only_once_its_queue_is_skipped():
+    mailing = make_mailing(readers=3)
+    do("cancel", mailing)
+    make_readers(1, first=3)
+    assert do("send_missed", fresh(mailing)) == 0
+    assert states(mailing) == {"queued": 3}
+
+
 def test_a_cancelled_mailing_can_be_completed():
     mailing = make_mailing(readers=3)
     bring(mailing.deliveries.first(), "sent")
