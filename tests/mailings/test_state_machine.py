@@ -380,7 +380,7 @@ class Sending(RuleBasedStateMachine):
 
     def send_missed(self) -> None:
         """Reach those who got none; nobody else, whatever else has happened."""
-        over = self.state in ("finished", "cancelled")
+        over = self.state in ("finished", "cancelled") and self.finished_at
         expected = steering.missed(self.mailing) if over else 0
         assert self.does("send_missed") == expected
         for before in self.changed():
