@@ -50,7 +50,7 @@ def send(mailing, number, at):
 
 
 def fail(mailing, number, text, code=550):
-    for delivery in mailing.deliveries.filter(state="queued").order_by("pk")[:number]:
+    for delivery in mailing.deliveries.filter(state="queued").order_by("subscriber__address")[:number]:
         put(delivery, "claimed")
         address = delivery.subscriber.address
         put(delivery, "failed", smtp_code=code, smtp_text=text.format(address=address, pk=delivery.pk))

@@ -44,7 +44,7 @@ def acts():
 
 def end(mailing, *final):
     """Bring the letters to their ends, in order, and close the mailing."""
-    for delivery, state in zip(mailing.deliveries.order_by("pk"), final, strict=True):
+    for delivery, state in zip(mailing.deliveries.order_by("subscriber__address"), final, strict=True):
         way = {"sent": ["claimed", "on_wire"], "failed": ["claimed"], "abandoned": ["claimed", "on_wire", "unknown"]}
         for step in [*way.get(state, []), state]:
             put(delivery, step)

@@ -33,7 +33,7 @@ def rows(text):
 
 def test_it_has_a_line_for_each_letter_in_any_state(client, grace):
     mailing = make_mailing(readers=3)
-    first, second, third = mailing.deliveries.order_by("pk")
+    first, second, third = mailing.deliveries.order_by("subscriber__address")
     for state in ("claimed", "on_wire"):
         put(first, state)
     put(first, "sent", sent_at=MARCH, attempts=1, smtp_code=250, smtp_text='ok, "queued"')
@@ -44,11 +44,13 @@ def test_it_has_a_line_for_each_letter_in_any_state(client, grace):
     assert isinstance(answer, StreamingHttpResponse)
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8; header=present"
     assert answer.headers["Content-Disposition"] == 'attachment; filename="2026-march-ledger.csv"'
-    assert rows(text) == [
-        ["address", "state", "attempts", "sent at", "code", "reply", "Message-ID"],
+    heading, *letters = rows(text)
+    assert heading == ["address", "state", "attempts", "sent at", "code", "reply", "Message-ID"]
+    # The readers' rows are planned in whatever order the database finds them.
+    assert sorted(letters) == [
+        ["erased", "queued", "0", "", "", "", third.message_id],
         ["reader0@example.org", "sent", "1", "2026-03-04T07:30:00.000+00:00", "250", 'ok, "queued"', first.message_id],
         ["reader1@example.org", "failed", "2", "", "550", "no\r\nsuch user", second.message_id],
-        ["erased", "queued", "0", "", "", "", third.message_id],
     ]
     assert text.endswith("\r\n")
     assert '"ok, ""queued"""' in text
