@@ -66,9 +66,7 @@ def retry(mailing: Mailing, by: User, given: dict, at: datetime.datetime) -> int
 
 
 def missed(mailing: Mailing, by: User, given: dict, at: datetime.datetime) -> int:
-    """Send to those who have none; a cancelled mailing is settled first, for its letters still leave the queue."""
-    if mailing.finished_at is None:
-        return 0
+    """Send to those who have none."""
     return steering.send_missed(mailing, by, given["reason"], at)
 
 

@@ -89,13 +89,17 @@ def work(at: datetime.datetime) -> QuerySet[Mailing]:
     return Mailing.objects.filter(Q(state=Mailing.State.SENDING) | again)
 
 
+def unattended(at: datetime.datetime, after: datetime.timedelta) -> QuerySet[Mailing]:
+    """Return the mailings with letters due for longer than `after`, and no lease of any worker."""
+    letters = Delivery.objects.filter(mailing=OuterRef("pk"))
+    due_for_long = letters.filter(state=Delivery.State.QUEUED, not_before__lt=at - after)
+    held = letters.filter(state__in=["claimed", "on_wire"], lease_until__gte=at)
+    return Mailing.objects.filter(Exists(due_for_long), ~Exists(held), state=Mailing.State.SENDING)
+
+
 def stalled(at: datetime.datetime) -> list[int]:
-    """Return the mailings that nobody sends: letters long due, and no lease of any worker."""
-    of_mailing = Delivery.objects.filter(mailing=OuterRef("pk"))
-    waiting = of_mailing.filter(state=Delivery.State.QUEUED, not_before__lt=at - STALLED_AFTER)
-    held = of_mailing.filter(state__in=["claimed", "on_wire"], lease_until__gte=at)
-    sending = Mailing.objects.filter(Exists(waiting), ~Exists(held), state=Mailing.State.SENDING)
-    return list(sending.values_list("pk", flat=True))
+    """Return the mailings that nobody sends."""
+    return list(unattended(at, STALLED_AFTER).values_list("pk", flat=True))
 
 
 def lapse(bulletin: Bulletin, at: datetime.datetime) -> None:

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis import Redis, RedisError
 
+from mailings.clock import unattended
 from mailings.instants import Clock
 from mailings.models import Delivery, Mailing, Rhythm
 from publication.models import SenderClaim
@@ -76,9 +77,6 @@ def lying(at: datetime.datetime) -> QuerySet[Mailing]:
     """Return the mailings with letters due for long while for as long none left, failed or was in a worker's hands."""
     since = at - LYING_FOR
     letters = Delivery.objects.filter(mailing=OuterRef("pk"))
-    due = letters.filter(state=Delivery.State.QUEUED, not_before__lt=since)
     left = letters.filter(state=Delivery.State.SENT, sent_at__gte=since)
     failed = letters.filter(state=Delivery.State.FAILED, failed_at__gte=since)
-    held = letters.filter(state__in=["claimed", "on_wire"], lease_until__gte=at)
-    going = Mailing.objects.filter(state=Mailing.State.SENDING, watched_from__lt=since)
-    return going.filter(Exists(due), ~Exists(left), ~Exists(failed), ~Exists(held))
+    return unattended(at, LYING_FOR).filter(~Exists(left), ~Exists(failed), watched_from__lt=since)

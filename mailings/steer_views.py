@@ -91,7 +91,7 @@ def act(request: HttpRequest, mailing: Mailing, verb: Verb, given: dict) -> None
 def wake(request: HttpRequest) -> None:
     """Let the clock look at once; without a broker it looks at its next tick."""
     try:
-        tick.apply_async(retry=False, expires=settings.TICK_SECONDS)
+        tick.apply_async(retry=False, expires=settings.NUDGE_SECONDS)
     except (OperationalError, OSError):
         words = "The workers could not be woken, for the broker (REDIS_URL) is away: they begin when they look next."
         messages.warning(request, words)
