@@ -9,7 +9,8 @@ def test_it_sees_a_cookie_a_breach_another_host_and_a_missing_page(visit: Visit,
     page.goto("/")
     page.evaluate("document.cookie = 'left=behind'")
     page.evaluate("new Promise((done) => { const one = new Image(); one.onerror = done; one.src = 'data:,'; })")
-    page.evaluate("setTimeout(() => { throw new Error('a slip') })")
+    with page.expect_event("pageerror"):
+        page.evaluate("setTimeout(() => { throw new Error('a slip') })")
     page.goto("/nothing-is-here/")
     page.route("https://elsewhere.example/", lambda route: route.fulfill(body="elsewhere"))
     page.goto("https://elsewhere.example/")

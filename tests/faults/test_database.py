@@ -1,6 +1,5 @@
 """A PostgreSQL that crashes again and again, or whose disk is full."""
 
-import http.client
 import os
 import subprocess
 import sys
@@ -13,16 +12,16 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from config.ports import free_port
 from mailings.models import Delivery, Mailing
 from tests.faults.elsewhere import Postgres, own_postgres, patiently
 from tests.faults.hours import hurry
 from tests.faults.house import READERS, finished, mailing_soon
 from tests.faults.oracle import Oracle
 from tests.faults.processes import beat as running_beat
-from tests.faults.processes import environment, kill, running, wait_for, worker_words
+from tests.faults.processes import environment, kill, wait_for, worker_words
 from tests.faults.small_disk import Ballast, small_disk
 from tests.faults.verdict import judge
+from tests.faults.web import site, status_of
 
 pytestmark = pytest.mark.full
 CRASHES = 5
@@ -43,28 +42,6 @@ def crew_with_a_log(oracle: Oracle, **more: str) -> Iterator[Path]:
             yield log
     finally:
         kill(process)
-
-
-@contextmanager
-def site() -> Iterator[int]:
-    """Run a web process with the database of this process; give its port."""
-    port = free_port()
-    env = environment(1, SITE_URL=f"http://127.0.0.1:{port}")
-    with running(env, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--no-control-socket"):
-        wait_for(lambda: status_of(port) == 200)
-        yield port
-
-
-def status_of(port: int, path: str = "/") -> int:
-    """Return what the site answers; 0 if it does not."""
-    asked = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    try:
-        asked.request("GET", path)
-        return asked.getresponse().status
-    except OSError:
-        return 0
-    finally:
-        asked.close()
 
 
 def test_f7_postgresql_crashes_while_it_sends(oracle):

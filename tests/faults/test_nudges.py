@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from contextlib import ExitStack
+from itertools import pairwise
 
 import pytest
 from django.conf import settings
@@ -13,10 +14,11 @@ from config.services import Services
 from mailings.models import Delivery, Mailing
 from mailings.tasks import drain
 from tests.faults.house import FULL, READERS, finished, mailing_soon
-from tests.faults.oracle import TAKEN
+from tests.faults.oracle import TAKEN, Oracle
+from tests.faults.processes import TIMES, kill, manage, running, wait_for, worker
 from tests.faults.processes import beat as running_beat
-from tests.faults.processes import kill, manage, running, wait_for, worker
 from tests.faults.verdict import Verdict, judge
+from tests.faults.web import site, status_of
 
 TICKERS = 4
 TICKS = 200 if FULL else 10
@@ -42,7 +44,16 @@ def test_f5_redis_is_flushed_in_mid_run(oracle, env, beat):
             redis.flushall()
             flushes += 1
             time.sleep(0.5)
-    nobody_lost_or_twice(judge("F5 Redis flushed each half second", oracle, note=f"{flushes} times"))
+    stood = longest_pause(oracle)
+    note = f"{flushes} times, never longer than {stood:.1f} s without a letter"
+    nobody_lost_or_twice(judge("F5 Redis flushed each half second", oracle, note=note))
+    assert stood < 2 * int(TIMES["TICK_SECONDS"])
+
+
+def longest_pause(oracle: Oracle) -> float:
+    """The longest time without a letter between the first and the last."""
+    times = sorted(named for _, _, named in oracle.accepted())
+    return max(later - earlier for earlier, later in pairwise(times))
 
 
 @pytest.mark.full
@@ -53,7 +64,7 @@ def test_f6_redis_is_killed_and_comes_back_empty(oracle, env, tmp_path):
     with Services(tmp_path, want_postgres=False) as own:
         env = {**env, "REDIS_URL": own.redis_url}
         redis = own.running[0]
-        with worker(env) as process, running_beat(env, tmp_path / "schedule"):
+        with worker(env) as process, running_beat(env, tmp_path / "schedule"), site(REDIS_URL=own.redis_url) as port:
             wait_for(lambda: oracle.count > READERS // 10)
             os.kill(redis.process.pid, signal.SIGKILL)
             redis.process.wait()
@@ -65,6 +76,7 @@ def test_f6_redis_is_killed_and_comes_back_empty(oracle, env, tmp_path):
             assert "sending from here" in said.stderr
             from_here = oracle.count - alone
             time.sleep(10)
+            assert status_of(port, "/subscribe/") == 200
             redis.start()
             wait_for(finished)
             assert process.poll() is None

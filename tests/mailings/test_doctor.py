@@ -2,7 +2,9 @@
 
 import datetime
 import io
+import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from celery.contrib.testing.worker import start_worker
@@ -39,6 +41,21 @@ def redis() -> Iterator[Redis]:
     with Redis.from_url(settings.REDIS_URL) as redis:
         yield redis
         redis.config_set("maxmemory-policy", "noeviction")
+
+
+@contextmanager
+def serving(*queues: str) -> Iterator[None]:
+    """Run a worker in this process, on empty queues; it makes the log its own, which is taken back at the end."""
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    app.control.purge()
+    try:
+        with start_worker(app, queues=queues, perform_ping_check=False, pool="solo"):
+            yield
+    finally:
+        root.setLevel(level)
+        root.handlers[:] = handlers
+        logging.captureWarnings(False)
 
 
 # The database
@@ -108,8 +125,7 @@ def test_a_redis_that_is_away(settings, url):
 
 def test_workers_that_answer_and_a_queue_that_nobody_serves():
     # What earlier tests left in the queue would be done beside this one, and stay in the database.
-    app.control.purge()
-    with start_worker(app, queues=["clock"], perform_ping_check=False, pool="solo"):
+    with serving("clock"):
         findings = list(workers.look_at_workers())
     assert [seen(finding) for finding in findings] == [
         (OK, "A worker serves the queue clock."),
@@ -284,8 +300,7 @@ def test_with_nothing_wrong_it_finds_nothing(transactional_db, relay):
         make_approver()
     PublicationDay.objects.ensure(timezone.now())
     Rhythm.objects.beat(timezone.now())
-    app.control.purge()
-    with start_worker(app, queues=["clock", "sending"], perform_ping_check=False, pool="solo"):
+    with serving("clock", "sending"):
         said, end = doctor("--offline")
     wrong = [line for line in said.splitlines() if line.startswith("wrong")]
     # What the tests' own database is started without.

@@ -41,6 +41,7 @@ def desk_screens(page: Page, site: str) -> Iterator[Screen]:
     log_in(page, "administrator")
     yield Screen("desk: first page", Room.DESK, f"{site}/admin/")
     yield Screen("desk: change password", Room.DESK, f"{site}/admin/password_change/")
+    yield Screen("desk: who sends", Room.DESK, f"{site}/admin/sender/")
     for path in lists(page):
         yield from model_screens(page, site, path)
 
