@@ -102,6 +102,15 @@ def test_a_long_mailing_that_goes_on_is_well(client, state):
     assert asked(client, later) == (200, WELL)
 
 
+def test_a_mailing_that_was_just_resumed_has_its_time(client):
+    mailing = make_mailing(readers=2)
+    later = MARCH + HOUR
+    ticked(later)
+    assert asked(client, later)[0] == 503
+    Mailing.objects.filter(pk=mailing.pk).update(watched_from=later - MINUTE)
+    assert asked(client, later) == (200, WELL)
+
+
 def test_letters_that_wait_for_their_next_try_are_not_due(client):
     make_mailing(readers=2)
     Delivery.objects.update(not_before=MARCH + 2 * HOUR)
