@@ -3,7 +3,6 @@
 import datetime
 import hashlib
 import itertools
-import json
 import re
 from dataclasses import dataclass
 from email.utils import format_datetime, parseaddr
@@ -34,9 +33,13 @@ class Frozen:
     text: str
 
     def content_hash(self) -> str:
-        """Return the SHA-256 of all of it."""
-        content = json.dumps([self.subject, self.headers, self.html, self.text], ensure_ascii=False)
-        return hashlib.sha256(content.encode()).hexdigest()
+        """Return the SHA-256 of the letter as a reader's program parses it, with marks for the reader's own values.
+
+        Its Date is marked too, so that a preview has the hash of the letter that is mailed days later.
+        """
+        fields = [(name, slot("date") if name == "Date" else value) for name, value in self.headers]
+        letter = letter_of(Frozen(self.subject, fields, self.html, self.text))
+        return hashlib.sha256(letter.with_marks()).hexdigest()
 
 
 def unsubscribe_url() -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from email.header import Header
 from email.quoprimime import body_encode
 
-SLOT = re.compile("\x02(address|message_id|token)\x03")
+SLOT = re.compile("\x02(address|message_id|token|date)\x03")
 # RFC 2045, 6.7: encoded lines have at most 76 characters; some room is left for the soft break.
 QP_WIDTH = 72
 # RFC 2047, 2: so has a line with encoded words; the field's name stands before the first of them.
@@ -45,6 +45,11 @@ class Letter:
             "token": reader.token.encode("ascii"),
         }
         return b"".join([part if isinstance(part, bytes) else own[part] for part in self.parts])
+
+    def with_marks(self) -> bytes:
+        """Return the letter as its receiver reads it, with the slots' marks where a reader's own values go."""
+        marked = b"".join(part if isinstance(part, bytes) else slot(part).encode() for part in self.parts)
+        return unstuffed(marked)
 
 
 def refuse_breaks(name: str, value: str) -> None:
@@ -137,6 +142,11 @@ def raw_or_folded(name: str, value: str) -> str:
     if SLOT.search(value):
         return f"{name}: {value}\r\n"
     return header(name, value)
+
+
+def unstuffed(data: bytes) -> bytes:
+    """Return a letter as its receiver reads it, the doubled dots single again (RFC 5321, 4.5.2)."""
+    return data.replace(b"\n..", b"\n.")
 
 
 def stuffed(literal: str) -> bytes:

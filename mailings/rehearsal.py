@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from bulletins.models import Bulletin
 from mailings.letter import Frozen, freeze, letter_as_test, letter_of
-from mailings.mime import Reader, slot
+from mailings.mime import Reader, slot, unstuffed
 from mailings.transport import Relay, Result
 from publication.models import SenderClaim
 from subscribers.models import Subscriber, Suppression
@@ -21,11 +21,6 @@ def readers() -> int:
     """Return how many people would get an issue opened now."""
     suppressed = Suppression.objects.values("address_hash")
     return Subscriber.objects.active().exclude(address_hash__in=suppressed).count()
-
-
-def unstuffed(data: bytes) -> bytes:
-    """Return a letter as its receiver reads it, the doubled dots single again (RFC 5321, 4.5.2)."""
-    return data.replace(b"\n..", b"\n.")
 
 
 def one_letter(frozen: Frozen, address: str) -> bytes:

@@ -31,7 +31,9 @@ class Mailing(models.Model):
     headers = models.JSONField(help_text="The header fields that all readers share, in order: [name, value].")
     html = models.TextField()
     text = models.TextField()
-    content_hash = models.CharField(max_length=64, help_text="SHA-256 of subject, headers, html and text.")
+    content_hash = models.CharField(
+        max_length=64, help_text="SHA-256 of the letter, with marks for a reader's own values and its Date."
+    )
     planned = models.PositiveIntegerField(default=0)
     sent = models.PositiveIntegerField(null=True)
     skipped = models.PositiveIntegerField(null=True)

@@ -12,7 +12,8 @@ FILE = REAL_BULLETINS / "march-2024.txt"
 PATH = "/bulletins/2024/march/"
 PRINT_LETTER = """
 from bulletins.models import Bulletin
-from mailings.rehearsal import frozen_now, one_letter, unstuffed
+from mailings.mime import unstuffed
+from mailings.rehearsal import frozen_now, one_letter
 issue = Bulletin.objects.get(month="2024-03-01")
 print(unstuffed(one_letter(frozen_now(issue), "reader@example.org")).decode("ascii"))
 """
