@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
-from bulletins import views
+from bulletins import drafts, views
 
 
 class YearConverter(IntConverter):
@@ -23,6 +23,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("bulletins/", views.archive, name="archive"),
     path("bulletins/latest/", views.latest, name="latest"),
+    path("drafts/<str:token>/", drafts.draft, name="draft"),
     path("bulletins/<year:year>/", views.year, name="year"),
     path("bulletins/<year:year>/<slug:slug>/", views.issue, name="issue"),
     path("bulletins/<year:year>/<slug:slug>/<slug:item_slug>/", views.item, name="item"),

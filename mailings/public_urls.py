@@ -1,7 +1,11 @@
-"""The one address of this room that is outside the desk."""
+"""The addresses of this room that are outside the desk."""
 
 from django.urls import path
 
+from mailings.preview import draft_letter
 from mailings.readiness import readyz
 
-urlpatterns = [path("readyz", readyz, name="readyz")]
+urlpatterns = [
+    path("readyz", readyz, name="readyz"),
+    path("drafts/<str:token>/letter/", draft_letter, name="draft_letter"),
+]

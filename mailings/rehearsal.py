@@ -48,15 +48,16 @@ def rehearse(bulletin: Bulletin) -> str:
     return f"{head}\n\n{data.decode('ascii')}"
 
 
-def send_test(bulletin: Bulletin, address: str) -> str:
-    """Send one letter marked [TEST] to an address; return what the relay said. Raises ValidationError."""
+def send_test(frozen: Frozen, address: str) -> str:
+    """Send one letter marked [TEST] to an address; return what the relay said. Raises ValidationError, ValueError."""
     if not SenderClaim.objects.is_ours():
         raise ValidationError(f"{SenderClaim.objects.in_force()} sends from this database: nothing is sent from here.")
-    frozen = letter_as_test(frozen_now(bulletin))
+    marked = letter_as_test(frozen)
     with Relay() as relay:
-        outcome = relay.offer(parseaddr(dict(frozen.headers)["From"])[1], address)
+        outcome = relay.offer(parseaddr(dict(marked.headers)["From"])[1], address)
         if outcome.result is Result.ACCEPTED:
-            outcome = relay.send(one_letter(frozen, address))
+            outcome = relay.send(one_letter(marked, address))
+    said = f"{outcome.code or ''} {outcome.text}".strip()
     if outcome.result is not Result.ACCEPTED:
-        raise ValidationError(f"The relay did not take the test letter: {outcome.code} {outcome.text}.")
-    return f"A test letter went to {address}: {outcome.code} {outcome.text}"
+        raise ValidationError(f"The relay did not take the test letter: {said}.")
+    return said

@@ -12,6 +12,7 @@ from django.utils import timezone
 from mailings import clock, sending
 from mailings.alerts import post_alerts
 from mailings.statements import is_lost, one_line
+from mailings.test_letters import post_tests
 from subscribers.consent import take_in
 from subscribers.letters import post_due
 
@@ -50,7 +51,8 @@ def drain(mailing_id: int) -> None:
 
 @shared_task(base=Nudge)
 def post_letters() -> None:
-    """Take in the sign-ups, and send the single letters and the alerts that are owed."""
+    """Take in the sign-ups, and send the single letters the alerts and the tests that are owed."""
     take_in()
     post_due(timezone.now())
     post_alerts()
+    post_tests()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mailings import steer_views, views
+from mailings import preview, steer_views, views
 from mailings.acts import VERBS
 from mailings.claim_page import claim_page
 
@@ -13,6 +13,10 @@ urlpatterns = [
     *(path(f"mailings/<int:pk>/{name}/", steer_views.steer, {"name": name}, name=name) for name in VERBS),
     path("sender/", claim_page, name="claim"),
     path("issues/<int:pk>/approve/", views.approve, name="approve"),
+    path("issues/<int:pk>/preview/", preview.preview, name="preview"),
+    path("issues/<int:pk>/preview/letter/", preview.letter_frame, name="letter_frame"),
+    path("issues/<int:pk>/preview/web/", preview.web_frame, name="web_frame"),
+    path("issues/<int:pk>/test/", preview.send_test_letter, name="test"),
     path("issues/<int:pk>/take-back/", views.undo, {"verb": "take-back"}, name="take_back"),
     path("issues/<int:pk>/withdraw/", views.undo, {"verb": "withdraw"}, name="withdraw"),
 ]

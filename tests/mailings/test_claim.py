@@ -15,7 +15,7 @@ from mailings.claiming import claim
 from mailings.clock import tick
 from mailings.models import Mailing, MailingAct, Rhythm
 from mailings.opening import send_now
-from mailings.rehearsal import send_test
+from mailings.rehearsal import frozen_now, send_test
 from mailings.sending import drain
 from publication.models import SenderClaim
 from subscribers.letters import post_due
@@ -82,7 +82,7 @@ def test_a_copy_posts_no_alert(copy, day):
 
 def test_a_copy_sends_no_test_letter(copy, relay):
     with pytest.raises(ValidationError, match="the first machine sends from this database"):
-        send_test(make_due(), "grace@example.org")
+        send_test(frozen_now(make_due()), "grace@example.org")
     assert relay.accepted == []
 
 

@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 from bulletins.models import Bulletin
 from mailings.models import Mailing
 from mailings.opening import GRACE, due, open_mailing, refuse_unready, send_now
-from mailings.rehearsal import rehearse, send_test
+from mailings.rehearsal import frozen_now, rehearse, send_test
 from mailings.reports import balance
 from mailings.tasks import drain
 from subscribers.addresses import check_address
@@ -53,7 +53,9 @@ class Command(BaseCommand):
             if options["dry_run"]:
                 self.stdout.write(rehearse(bulletin))
             elif options["only"]:
-                self.stdout.write(send_test(bulletin, check_address(options["only"])))
+                address = check_address(options["only"])
+                said = send_test(frozen_now(bulletin), address)
+                self.stdout.write(f"A test letter went to {address}: {said}")
             else:
                 self.open(bulletin, options["now"], named(options["by"]))
         except ValidationError as error:
