@@ -101,7 +101,7 @@ def web_frame(request: HttpRequest, pk: int) -> HttpResponse:
 
 def with_its_styles(page: str) -> str:
     """Return a page with the site's style sheet inside it, so that its colours can be fixed."""
-    sheet = Path(str(finders.find("site.css"))).read_text()
+    sheet = Path(str(finders.find("site.css"))).read_text().replace('url("', f'url("{static("")}')
     link = f'<link rel="stylesheet" href="{static("site.css")}">'
     return page.replace(link, f"<style>{sheet}</style>")
 

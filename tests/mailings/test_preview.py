@@ -92,7 +92,7 @@ def test_the_frames_are_sandboxed_and_have_names(client, grace, sample):
     html = words(client, sample)
     frames = re.findall(r"<iframe [^>]*>", html)
     assert len(frames) == 2
-    assert all(frame.startswith("<iframe sandbox title=") for frame in frames)
+    assert all(frame.startswith('<iframe sandbox="allow-same-origin" title=') for frame in frames)
 
 
 def test_the_inbox_row_shows_sender_subject_and_preheader(client, grace, sample):
