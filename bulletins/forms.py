@@ -8,14 +8,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
 
 from bulletins.approval import approval_in_force
 from bulletins.models import Bulletin
 from bulletins.schedule import first_of_month, london_date
+from bulletins.starting import last_issue
 from publication.desk import DayInput
 from publication.models import one_line
 
+STANDING, LIKE_LAST = "standing", "last"
 YEARS = range(1990, 2100)
 OUT = "published"
 
@@ -47,13 +49,30 @@ class SentenceField(forms.CharField):
 
 
 class NewBulletinForm(forms.ModelForm):
-    """The first step: for which month, and by whom."""
+    """The first step: for which month, by whom, and what it starts with."""
 
     month = MonthField(widget=DayInput, help_text="Any day of the month that the issue is for.")
+    structure = forms.ChoiceField(
+        widget=UnfoldAdminRadioSelectWidget, required=False, label="It starts with", initial=STANDING
+    )
+    special = forms.BooleanField(
+        widget=UnfoldBooleanSwitchWidget,
+        required=False,
+        label="A special issue",
+        help_text="Beside the month's own issue. You choose its day, and say why.",
+    )
 
     class Meta:
         model = Bulletin
         fields = ["month", "author"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        last = last_issue()
+        choices = [(STANDING, "the standing sections")]
+        if last:
+            choices.append((LIKE_LAST, f"the sections and closing words of {last}, without its items"))
+        self.fields["structure"].choices = choices  # type: ignore[attr-defined]
 
 
 class BulletinForm(forms.ModelForm):

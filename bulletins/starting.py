@@ -7,6 +7,7 @@ from django.db import transaction
 
 from bulletins.approval import lapse
 from bulletins.models import Bulletin, PublicationDay, Section, StandingSection
+from bulletins.models.parts import free_slug
 from bulletins.schedule import first_of_month, first_wednesday, instant
 from publication.models import Publication
 
@@ -18,29 +19,51 @@ def next_to_write(at: datetime.datetime) -> PublicationDay | None:
     return days.exclude(month__in=written).first()
 
 
+def last_issue() -> Bulletin | None:
+    """Return the newest issue of all, which the next one may take its structure from."""
+    return Bulletin.objects.exclude(status=Bulletin.Status.WITHDRAWN).first()
+
+
 @transaction.atomic
-def start_issue(bulletin: Bulletin, at: datetime.datetime) -> None:
-    """Fill in what follows from a new issue's month, save it, and give it the standing sections."""
+def start_issue(bulletin: Bulletin, at: datetime.datetime, like: Bulletin | None = None, special: bool = False) -> None:
+    """Fill in what follows from a new issue's month, save it, and give it its sections: standing, or another's.
+
+    A special issue goes out beside the month's own, so its day is for a person to choose.
+    """
     bulletin.month = first_of_month(bulletin.month)
     words = Publication.objects.current()
-    bulletin.title = bulletin.title or free_title(words.name, bulletin.month)
-    if bulletin.publish_at is None:
+    bulletin.title = bulletin.title or free_title(words.name, bulletin.month, special)
+    if special:
+        taken = Bulletin.objects.in_year(bulletin.month.year).values_list("slug", flat=True)
+        bulletin.slug = bulletin.slug or free_slug(f"{bulletin.month:%B} special", set(taken))
+    elif bulletin.publish_at is None:
         set_day(bulletin, words.publication_hour, at)
+    bulletin.sign_off = bulletin.sign_off or (like.sign_off if like else "")
     bulletin.save()
-    for standing in StandingSection.objects.all():
-        Section.objects.create(
-            bulletin=bulletin,
-            kind=standing.kind,
-            heading=standing.heading,
-            body=standing.intro,
-            position=standing.position,
-        )
+    for section in sections_of(like) if like else standing_sections():
+        section.bulletin = bulletin
+        section.save()
 
 
-def free_title(name: str, month: datetime.date) -> str:
+def standing_sections() -> list[Section]:
+    """Return a new section for each standing one, with its standing text."""
+    standing = StandingSection.objects.all()
+    return [Section(kind=s.kind, heading=s.heading, body=s.intro, position=s.position) for s in standing]
+
+
+def sections_of(like: Bulletin) -> list[Section]:
+    """Return a new section for each of another issue, empty but for what stands there every month."""
+    standing = {(section.kind, section.heading): section.intro for section in StandingSection.objects.all()}
+    return [
+        Section(kind=s.kind, heading=s.heading, body=standing.get((s.kind, s.heading), ""), position=s.position)
+        for s in like.sections.all()
+    ]
+
+
+def free_title(name: str, month: datetime.date, special: bool = False) -> str:
     """Propose a title that no issue of a month has: “Example March 2026”, then “Example special March 2026”."""
     taken = set(Bulletin.objects.filter(month=month).values_list("title", flat=True))
-    kinds = chain(["", " special"], (f" special {number}" for number in count(2)))
+    kinds = chain([" special"] if special else ["", " special"], (f" special {number}" for number in count(2)))
     return next(title for kind in kinds if (title := f"{name}{kind} {month:%B %Y}") not in taken)
 
 

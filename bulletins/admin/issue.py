@@ -14,9 +14,9 @@ from unfold.decorators import display
 from bulletins.admin.parts import EventInline, NewsItemInline, SectionInline, renumber
 from bulletins.approval import approval_in_force, lapse, lapse_if_changed
 from bulletins.composition import compose, dead_ends
-from bulletins.forms import BulletinForm, NewBulletinForm, ask_again
+from bulletins.forms import LIKE_LAST, BulletinForm, NewBulletinForm, ask_again
 from bulletins.models import Bulletin, NewsItem
-from bulletins.starting import next_to_write, start_issue
+from bulletins.starting import last_issue, next_to_write, start_issue
 from bulletins.words import moment_in_words
 from publication.desk import DeskAdmin, number_of
 
@@ -102,7 +102,7 @@ class BulletinAdmin(DeskAdmin):
         return bulletins.annotate(item_count=number_of(NewsItem.objects.all(), "bulletin"))
 
     def get_fieldsets(self, request: HttpRequest, obj: Bulletin | None = None) -> Any:
-        return self.fieldsets if obj else [(None, {"fields": ["month", "author"]})]
+        return self.fieldsets if obj else [(None, {"fields": ["month", "author", "structure", "special"]})]
 
     def get_inlines(self, request: HttpRequest, obj: Bulletin | None = None) -> Any:
         return self.inlines if obj else []
@@ -129,7 +129,8 @@ class BulletinAdmin(DeskAdmin):
     def save_model(self, request: HttpRequest, obj: Bulletin, form: ModelForm, change: bool) -> None:
         obj.last_edited_by_id = request.user.pk
         if not change:
-            start_issue(obj, timezone.now())
+            like = last_issue() if form.cleaned_data["structure"] == LIKE_LAST else None
+            start_issue(obj, timezone.now(), like, form.cleaned_data["special"])
             return
         # The lock that opening the mailing takes: an edit comes wholly before it or wholly after.
         stored = Bulletin.objects.select_for_update().get(pk=obj.pk)
@@ -156,7 +157,9 @@ class BulletinAdmin(DeskAdmin):
         messages.warning(request, f"{bulletin} was approved; after this edit it is a draft again.")
 
     def response_add(self, request: HttpRequest, obj: Bulletin, post_url_continue: Any = None) -> HttpResponse:
-        messages.success(request, f"{obj} is started: its standing sections are there, now write the items.")
+        messages.success(request, f"{obj} is started: its sections are there, now write the items.")
+        if obj.publish_at is None:
+            messages.info(request, "Choose its day under “When and to whom”: it has none yet.")
         for other in Bulletin.objects.for_subscribers().filter(month=obj.month).exclude(pk=obj.pk):
             url = reverse("admin:bulletins_bulletin_change", args=[other.pk])
             words = '{} has another issue already: <a href="{}">{}</a>. Each is mailed.'

@@ -36,9 +36,9 @@ def editor(client):
     return editor
 
 
-def test_the_first_step_asks_for_month_and_author_only(client, editor):
+def test_the_first_step_asks_for_what_it_starts_with_only(client, editor):
     page = client.get(reverse("admin:bulletins_bulletin_add"))
-    assert list(page.context["adminform"].form.fields) == ["month", "author"]
+    assert list(page.context["adminform"].form.fields) == ["month", "author", "structure", "special"]
     assert page.context["inline_admin_formsets"] == []
 
 
