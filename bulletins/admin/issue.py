@@ -70,7 +70,7 @@ class BulletinAdmin(DeskAdmin):
     }
 
     class Media:
-        js = ["publication/write.js"]
+        js = ["publication/write.js", "bulletins/quick.js"]
 
     @admin.display(description="month", ordering="month")
     def for_month(self, bulletin: Bulletin) -> str:

@@ -3,14 +3,23 @@
 from typing import Any
 
 from django import template
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from bulletins.archive import next_publication
 from bulletins.models import Bulletin
 from bulletins.words import moment_in_words
 from publication.models import Publication
+from resources.models import Resource
 
 register = template.Library()
+
+
+@register.simple_tag
+def resources_to_choose() -> QuerySet[Resource]:
+    """Return the resources for parents that an issue may recommend, those checked last first."""
+    return Resource.objects.select_related("topic").order_by(F("reviewed_on").desc(nulls_last=True), "title")
+
 
 STEPS = {
     Bulletin.Status.DRAFT: "is a draft: write it, then have it approved.",
