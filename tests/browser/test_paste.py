@@ -1,0 +1,115 @@
+"""What is pasted from Word and from Google Docs keeps its meaning and loses its looks, and is stored clean."""
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from publication.richtext import clean_html
+from tests.browser.conftest import Visit
+from tests.browser.desk import add_item, editor_of, log_in, row_named, save, start_issue
+from tests.browser.house import House
+
+PASTED = Path(__file__).parent / "pasted"
+HEADLINE = "Cold mornings"
+# What Chromium gives a page of another program's clipboard; it would take the styles out of what a page puts there.
+PASTE = """(body, html) => {
+  const held = new DataTransfer();
+  held.setData("text/html", html);
+  held.setData("text/plain", "as text");
+  body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: held, bubbles: true, cancelable: true }));
+}"""
+COPY = """html => {
+  const blob = new Blob([html], { type: "text/html" });
+  return navigator.clipboard.write([new ClipboardItem({ "text/html": blob })]);
+}"""
+STORED = "from bulletins.models import NewsItem; import json; print(json.dumps(NewsItem.objects.latest('pk').body))"
+
+
+class Outline(HTMLParser):
+    """The elements that carry meaning, each with the words directly inside it and what it is in."""
+
+    MEANT = ("h3", "h4", "p", "li", "ul", "ol", "blockquote", "strong", "b", "em", "i", "a")
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.attributes: set[str] = set()
+        self.words: list[tuple[str, str]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        self.attributes |= {name for name, _ in attributes}
+        assert tag in self.MEANT or tag == "br", tag
+        if tag != "br":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag != "br":
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if data.strip():
+            self.words.append((" ".join(tag for tag in self.open if tag != "p"), " ".join(data.split())))
+
+
+def begun(visit: Visit, month: str) -> Page:
+    page = visit(viewport={"width": 1280, "height": 1600})
+    log_in(page, "editor")
+    start_issue(page, month)
+    add_item(page, HEADLINE, "")
+    return page
+
+
+def stored(house: House) -> str:
+    return json.loads(house.manage("shell", "-v", "0", "-c", STORED))
+
+
+@pytest.mark.parametrize(("source", "month"), [("word", "2033-01"), ("docs", "2033-02")])
+def test_it_keeps_meaning_and_drops_looks(visit: Visit, house: House, source, month):
+    page = begun(visit, month)
+    body = editor_of(row_named(page, HEADLINE))
+    body.click()
+    body.evaluate(PASTE, (PASTED / f"{source}.html").read_text())
+    expect(body).to_contain_text("Ask at home.")
+    save(page)
+    html = stored(house)
+    outline = Outline(html)
+    assert outline.words == [
+        ("h3", "A coat for the playground"),
+        ("strong", "Bring one"),
+        ("", "on cold days, and read"),
+        ("a", "how to name it"),
+        ("", "."),
+        ("ul li", "a hood"),
+        ("ul li", "two pockets"),
+        ("h3", "Who said so"),
+        ("blockquote" if source == "word" else "blockquote em", "A cold child hears nothing after the first bell."),
+        ("ol li", "Look at the peg."),
+        ("ol li", "Ask at home."),
+    ]
+    assert outline.attributes <= {"href", "rel"}
+    assert 'href="https://www.example.org/coats"' in html
+    assert clean_html(html) == html
+
+
+def test_a_real_paste_from_another_page(visit: Visit, house: House):
+    page = begun(visit, "2033-03")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    other = page.context.new_page()
+    other.goto("/admin/")
+    other.evaluate(
+        COPY,
+        '<h1 style="color: red">A title</h1><p onclick="x()">Some <b>words</b>.</p><script>alert(1)</script>',
+    )
+    page.bring_to_front()
+    body = editor_of(row_named(page, HEADLINE))
+    body.click()
+    page.keyboard.press("Control+V")
+    expect(body).to_contain_text("Some words.")
+    save(page)
+    html = stored(house)
+    assert Outline(html).words == [("h3", "A title"), ("", "Some"), ("strong", "words"), ("", ".")]
+    assert clean_html(html) == html
