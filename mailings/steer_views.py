@@ -2,7 +2,6 @@
 
 from typing import cast
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.views.decorators import staff_member_required
 from django.contrib.auth.decorators import permission_required
@@ -12,7 +11,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
-from kombu.exceptions import OperationalError
 
 from mailings.acts import VERBS, Verb, already
 from mailings.desk import offers, picture, words_of
@@ -22,6 +20,7 @@ from mailings.mime import slot
 from mailings.models import Mailing
 from mailings.progress import kept, progress_of
 from mailings.tasks import tick
+from mailings.waking import wake
 
 DESK = "admin:mailings_mailing_change"
 # Its letter, which may be large, is read only where it is shown.
@@ -82,19 +81,11 @@ def act(request: HttpRequest, mailing: Mailing, verb: Verb, given: dict) -> None
     kept.forget()
     if number:
         messages.success(request, verb.done.format(number=number))
-        wake(request)
+        if verb.wakes:
+            wake(request, tick)
     else:
         mailing.refresh_from_db(fields=["state", "finished_at"])
         messages.warning(request, f"Nothing was changed: {already(mailing)}")
-
-
-def wake(request: HttpRequest) -> None:
-    """Let the clock look at once; without a broker it looks at its next tick."""
-    try:
-        tick.apply_async(retry=False, expires=settings.NUDGE_SECONDS)
-    except (OperationalError, OSError):
-        words = "The workers could not be woken, for the broker (REDIS_URL) is away: they begin when they look next."
-        messages.warning(request, words)
 
 
 @staff_member_required
