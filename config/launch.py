@@ -128,6 +128,8 @@ def demo_environment(services: Services, port: int) -> dict[str, str]:
         "DEMO": "1",
         "DEMO_MAILBOX": str(FOLDER / "mailbox"),
         "DJANGO_SETTINGS_MODULE": "config.settings",
+        # What is run by hand beside the demo sends as it does.
+        **{name: value for name, value in os.environ.items() if name.startswith("MAIL_")},
         **keys(FOLDER / "keys.json"),
     }
 

@@ -116,8 +116,8 @@ CELERY_TASK_DEFAULT_QUEUE = "clock"
 CELERY_TASK_ROUTES = {"mailings.tasks.drain": {"queue": "sending"}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# Seconds: who presses a button is told soon that the broker is away.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 5}
+# Seconds: who presses a button is told soon that the broker is away, or stands still.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 5, "socket_timeout": 5, "retry_on_timeout": False}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # The times of the clock and of sending, in seconds. Tests shorten them; a check refuses that in production.

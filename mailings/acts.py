@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from mailings import steering
-from mailings.forms import ActForm, CancelForm, RetryForm
+from mailings.forms import NO_REASON, ActForm, CancelForm, RetryForm
 from mailings.models import Mailing
 from mailings.reports import Balance
 
@@ -35,7 +35,10 @@ class Outlook:
 
 @dataclass(frozen=True)
 class Verb:
-    """One act: its name and title, its form, what it would do, how it is done (to how many letters), what is said."""
+    """One act: its name and title, its form, what it would do, how it is done (to how many letters), what is said.
+
+    `wakes` tells whether workers have something to do at once.
+    """
 
     name: str
     title: str
@@ -43,6 +46,7 @@ class Verb:
     outlook: Callable[[Mailing, Balance], Outlook]
     do: Callable[[Mailing, User, dict, datetime.datetime], int]
     done: str
+    wakes: bool = True
 
 
 def pause(mailing: Mailing, by: User, given: dict, at: datetime.datetime) -> int:
@@ -150,15 +154,16 @@ def already(mailing: Mailing) -> str:
     if act is None:
         return state
     when = date_format(timezone.localtime(act.at), "j F, H:i:s")
-    return f"{state} {act.by or 'The clock'} {PAST[act.act]} on {when} (“{act.why}”)."
+    why = f" (“{act.why}”)" if act.why != NO_REASON else ""
+    return f"{state} {act.by or 'The clock'} {PAST[act.act]} on {when}{why}."
 
 
 VERBS = {
     verb.name: verb
     for verb in (
-        Verb("pause", "Pause", ActForm, before_pause, pause, "It is paused; what is on the wire still leaves."),
+        Verb("pause", "Pause", ActForm, before_pause, pause, "It is paused; what is on the wire still leaves.", False),
         Verb("resume", "Resume", ActForm, before_resume, resume, "It goes on."),
-        Verb("cancel", "Cancel this mailing", CancelForm, before_cancel, cancel, "It is cancelled."),
+        Verb("cancel", "Cancel this mailing", CancelForm, before_cancel, cancel, "It is cancelled.", False),
         Verb("retry", "Retry failed", RetryForm, before_retry, retry, "Tried again: {number:,}."),
         Verb("missed", "Send to those missed", ActForm, before_missed, missed, "On their way now: {number:,}."),
     )

@@ -8,20 +8,23 @@ from django.utils.formats import date_format
 
 from mailings.acts import PAST
 from mailings.chart import chart
-from mailings.failures import Failures, failures_of
+from mailings.failures import Failures, failures_of, put_off_of
+from mailings.forms import NO_REASON
 from mailings.models import Mailing, MailingAct
 from mailings.progress import MINUTE, Progress, kept, progress_of
 from mailings.reports import letters_a_minute
+from publication.models import SenderClaim
 
+# The words of the ledger, in all places; where one says too little, what it means.
 STATE_WORDS = {
     "sent": "sent",
-    "queued": "waiting",
-    "claimed": "taken by a worker",
+    "queued": "queued",
+    "claimed": "claimed by a worker",
     "on_wire": "on the wire",
-    "unknown": "answer lost",
+    "unknown": "unknown: answer lost",
     "failed": "failed",
     "skipped": "skipped",
-    "abandoned": "perhaps delivered",
+    "abandoned": "abandoned: perhaps delivered",
 }
 # What stopped a mailing, and what to do about it.
 PAUSES = {
@@ -29,7 +32,7 @@ PAUSES = {
     "refusals": (
         "Too many letters were refused for good.",
         "Look at the reasons below. Where they name the addresses, the list is at fault; where they name us, ask "
-        "the relay’s operator. Then resume it: the count of refusals begins anew.",
+        "the relay’s operator. Then resume it: the count begins anew, and if nothing was mended it stops again soon.",
     ),
     "connection": (
         "The relay cannot be reached.",
@@ -75,7 +78,7 @@ def picture(mailing: Mailing) -> dict[str, Any]:
     counts = progress.balance.counts
     acts = list(mailing.acts.select_related("by").order_by("-at", "-pk"))
     over = is_over(mailing)
-    possible = offers(mailing, counts)
+    possible = offers(mailing, counts) if SenderClaim.objects.is_ours() else []
     return {
         "mailing": mailing,
         "progress": progress,
@@ -85,7 +88,8 @@ def picture(mailing: Mailing) -> dict[str, Any]:
         "pause": pause_words(mailing, acts),
         "failures": failures(mailing, counts["failed"]),
         "failed": counts["failed"],
-        "acts": [(act, PAST[act.act]) for act in acts],
+        "put_off": put_off(mailing, progress),
+        "acts": [(act, PAST[act.act], act.why if act.why != NO_REASON else "") for act in acts],
         "offers": possible,
         "over": over,
         "stamp": f"{mailing.state} {over} {len(acts)} {' '.join(possible)}",
@@ -96,6 +100,14 @@ def picture(mailing: Mailing) -> dict[str, Any]:
 def failures(mailing: Mailing, failed: int) -> Failures | None:
     """Return why letters failed and where; None where none did."""
     return kept.get(("failures", mailing.pk), lambda: failures_of(mailing)) if failed else None
+
+
+def put_off(mailing: Mailing, progress: Progress) -> dict[str, Any] | None:
+    """Return how many letters the relay put off, until when, and why; None where it put none off."""
+    if is_over(mailing) or not progress.put_off or progress.next_try is None:
+        return None
+    reasons = kept.get(("put off", mailing.pk), lambda: put_off_of(mailing, progress.at))
+    return {"number": progress.put_off, "until": progress.next_try, "reasons": reasons}
 
 
 def report(mailing: Mailing) -> dict[str, Any]:
@@ -111,7 +123,9 @@ def pause_words(mailing: Mailing, acts: list[MailingAct]) -> dict[str, Any] | No
         return None
     what, mend = PAUSES[mailing.pause_cause]
     act = next((act for act in acts if act.act == MailingAct.Act.PAUSE), None)
-    return {"what": what, "mend": mend, "act": act, "again": mailing.look_again_at}
+    why = act.why if act and act.why != NO_REASON else ""
+    person = mailing.pause_cause == Mailing.PauseCause.PERSON
+    return {"what": what, "mend": mend, "act": act, "why": why, "again": mailing.look_again_at, "person": person}
 
 
 def words_of(mailing: Mailing, progress: Progress) -> str:
@@ -122,7 +136,7 @@ def words_of(mailing: Mailing, progress: Progress) -> str:
         return f"{far}{pace_words(progress)}"
     waiting = planned - progress.balance.done
     if mailing.state == Mailing.State.PAUSED:
-        return f"{far}, {waiting:,} wait"
+        return f"{far}, {waiting:,} to go"
     if mailing.state == Mailing.State.CANCELLED and waiting:
         return f"{far}, {waiting:,} more are being settled"
     return far
@@ -136,7 +150,7 @@ def pace_words(progress: Progress) -> str:
         return f", {left_in_words(progress.left)} left, {progress.a_minute:,} a minute"
     if progress.measured >= MINUTE:
         return ", and none has left in the last minute: are the workers running?"
-    return ", it has just begun"
+    return ", the pace is not known yet"
 
 
 def waiting_words(progress: Progress) -> str:

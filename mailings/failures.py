@@ -1,5 +1,6 @@
 """Why letters failed: the relays' own words, without what differs from letter to letter, and where readers are."""
 
+import datetime
 from collections import Counter
 from dataclasses import dataclass
 
@@ -26,6 +27,11 @@ NEWEST = r"""
 """
 
 
+PUT_OFF = NEWEST.replace(
+    "state = 'failed' ORDER BY failed_at", "state = 'queued' AND not_before > %(at)s ORDER BY not_before"
+)
+
+
 @dataclass(frozen=True)
 class Failures:
     """Letters that failed: the most frequent reasons and receiving domains, of the newest so many."""
@@ -37,10 +43,20 @@ class Failures:
 
 def failures_of(mailing: Mailing) -> Failures:
     """Group a mailing's failures, the most frequent first."""
+    return grouped(NEWEST, {"mailing": mailing.pk, "newest": LOOKED_AT})
+
+
+def put_off_of(mailing: Mailing, at: datetime.datetime) -> Failures:
+    """Group the letters that the relay put off, by what it said."""
+    return grouped(PUT_OFF, {"mailing": mailing.pk, "newest": LOOKED_AT, "at": at})
+
+
+def grouped(sql: str, values: dict) -> Failures:
+    """Group what a query finds by reason and by domain."""
     reasons: Counter[str] = Counter()
     domains: Counter[str] = Counter()
     with connection.cursor() as cursor:
-        cursor.execute(NEWEST, {"mailing": mailing.pk, "newest": LOOKED_AT})
+        cursor.execute(sql, values)
         for reason, domain, number in cursor.fetchall():
             reasons[reason or "no reason given"] += number
             domains[domain or "erased readers"] += number

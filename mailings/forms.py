@@ -6,6 +6,16 @@ from django import forms
 
 from bulletins.models import Bulletin
 from publication.models import one_line
+from publication.richtext import without_invisible
+
+NO_REASON = "no reason given"
+
+
+def required_words(words: str) -> str:
+    """Return words that say something. Raises ValidationError."""
+    if not words.strip():
+        raise forms.ValidationError("Say why, in one sentence.")
+    return words.strip()
 
 
 class ApproveForm(forms.Form):
@@ -34,6 +44,10 @@ class ReasonForm(forms.Form):
 
     reason = forms.CharField(max_length=200, validators=[one_line], label="Why, in one sentence")
 
+    def clean_reason(self) -> str:
+        """Return the reason without characters that turn the words around."""
+        return required_words(without_invisible(self.cleaned_data["reason"]))
+
 
 class ActForm(forms.Form):
     """Why something is done to a mailing; may be left empty where nothing is lost by it."""
@@ -44,7 +58,7 @@ class ActForm(forms.Form):
 
     def clean_reason(self) -> str:
         """Return the reason, or that there is none: an act is never kept without words."""
-        return self.cleaned_data["reason"].strip() or "no reason given"
+        return without_invisible(self.cleaned_data["reason"]).strip() or NO_REASON
 
 
 class CancelForm(ReasonForm):

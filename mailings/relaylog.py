@@ -117,6 +117,14 @@ class Scan:
             self.last_of_intake = block[begin : begin + STAMP_ROOM]
 
 
+def why_unread(error: Exception) -> str:
+    """Say why a log could not be read, and how that is mended."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return "does not exist: give the file that the relay writes."
+    why = getattr(error, "strerror", None) or error
+    return f"cannot be read ({why}): let the workers read it."
+
+
 class RelayLog:
     """A log with what rotation made of it."""
 
@@ -133,7 +141,7 @@ class RelayLog:
             if self._files() != before:
                 raise Unreadable(f"{self.path} was being rotated while it was read: it is read again soon.")
         except (OSError, EOFError) as error:
-            raise Unreadable(f"MAIL_LEDGER cannot be read ({error}): let the workers read it.") from error
+            raise Unreadable(f"MAIL_LEDGER {self.path} {why_unread(error)}") from error
         return seen
 
     def _files(self) -> dict[Path, int]:

@@ -50,9 +50,14 @@ class Balance:
         return self.missing == 0
 
     def __str__(self) -> str:
-        words = ", ".join(f"{number:,} {state.replace('_', ' ')}" for state, number in self.counts.items() if number)
         verdict = "balances" if self.holds else "DOES NOT BALANCE"
-        return f"{self.planned:,} planned: {words or 'none yet'} ({verdict})"
+        return f"{self.words} ({verdict})"
+
+    @property
+    def words(self) -> str:
+        """The counts in a line: “1,000 planned: 990 sent, 10 failed”."""
+        words = ", ".join(f"{number:,} {state.replace('_', ' ')}" for state, number in self.counts.items() if number)
+        return f"{self.planned:,} planned: {words or 'none yet'}"
 
 
 def balance(mailing: Mailing) -> Balance:

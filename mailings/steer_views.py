@@ -81,7 +81,8 @@ def act(request: HttpRequest, mailing: Mailing, verb: Verb, given: dict) -> None
     kept.forget()
     if number:
         messages.success(request, verb.done.format(number=number))
-        wake(request, tick)
+        if verb.wakes:
+            wake(request, tick)
     else:
         mailing.refresh_from_db(fields=["state", "finished_at"])
         messages.warning(request, f"Nothing was changed: {already(mailing)}")

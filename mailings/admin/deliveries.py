@@ -80,8 +80,10 @@ class MailingFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
         """Keep those of one mailing."""
-        value = self.value() or ""
-        return queryset.filter(mailing=int(value)) if value.isascii() and value.isdecimal() else queryset
+        value = self.value()
+        if not value:
+            return queryset
+        return queryset.filter(mailing=int(value)) if value.isascii() and value.isdecimal() else queryset.none()
 
 
 @admin.register(Delivery)
@@ -97,21 +99,8 @@ class DeliveryAdmin(ReadOnly, DeskAdmin):
     sortable_by = ()
     search_fields = ["address_hash"]
     search_help_text = "Search a whole address"
-    fields = [
-        "reader",
-        "mailing",
-        "state",
-        "attempts",
-        "not_before",
-        "on_wire_at",
-        "sent_at",
-        "failed_at",
-        "smtp_code",
-        "smtp_text",
-        "message_id",
-        "relay",
-    ]
-    readonly_fields = ["reader"]
+    fields = ["reader", "mailing", "state", "attempts", "moment", "put_on_wire", "reply", "message_id", "relay"]
+    readonly_fields = ["reader", "moment", "put_on_wire", "reply"]
     list_before_template = "mailings/_names_of.html"
     list_after_template = "mailings/_names_end.html"
     nothing_yet = "When a mailing starts, each of its readers has a letter here."
@@ -124,7 +113,9 @@ class DeliveryAdmin(ReadOnly, DeskAdmin):
         given = request.GET.get("mailing", "")
         known = Mailing.objects.filter(pk=int(given)) if given.isascii() and given.isdecimal() else None
         mailing = known.only("subject").first() if known else None
-        return super().changelist_view(request, {"mailing": mailing, **(extra_context or {})})
+        state = Delivery.State(wanted) if (wanted := request.GET.get("state__exact")) in Delivery.State.values else None
+        title = f"Letters: {state.label.partition(':')[0]}" if state else "Letters"
+        return super().changelist_view(request, {"mailing": mailing, "title": title, **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         shown = ("state", "attempts", "not_before", "sent_at", "failed_at", "smtp_code", "smtp_text", "message_id")
@@ -160,7 +151,12 @@ class DeliveryAdmin(ReadOnly, DeskAdmin):
         waits = delivery.state == Delivery.State.QUEUED
         return f"due {moment_in_words(delivery.not_before)}" if waits else "–"
 
-    @admin.display(description="reply")
+    @admin.display(description="given to the relay")
+    def put_on_wire(self, delivery: Delivery) -> str:
+        """When it was last put on the wire."""
+        return moment_in_words(delivery.on_wire_at) if delivery.on_wire_at else "–"
+
+    @admin.display(description="the relay’s answer")
     def reply(self, delivery: Delivery) -> str:
         """The relay's code and words."""
         return f"{delivery.smtp_code or ''} {delivery.smtp_text}".strip() or "–"

@@ -88,8 +88,9 @@ class MailingAdmin(ReadOnly, DeskAdmin):
 
     @admin.display(description="not sent")
     def not_sent(self, mailing: Mailing) -> str:
-        """What became of the other letters, once it is over."""
-        return ", ".join(f"{getattr(mailing, state):,} {state}" for state in ASIDE if getattr(mailing, state)) or "–"
+        """What became of the others that came to their end."""
+        counts = balance_of(mailing).counts
+        return ", ".join(f"{counts[state]:,} {state}" for state in ASIDE if counts[state]) or "–"
 
     @display(description="ledger", label=VERDICTS)
     def verdict(self, mailing: Mailing) -> str:
@@ -115,9 +116,14 @@ class MailingActAdmin(ReadOnly, DeskAdmin):
 class AlertSentAdmin(ReadOnly, DeskAdmin):
     """What staff were told."""
 
-    list_display = ["day", "kind", "words", "raised", "sent"]
+    list_display = ["raised", "about", "words", "day", "sent"]
     list_select_related = ["day"]
     nothing_yet = "When a publication day goes wrong, staff get an alert by email; each is kept here."
+
+    @admin.display(description="about", ordering="kind")
+    def about(self, alert: AlertSent) -> str:
+        """What kind of thing it was, without the marks that tell one alert from another."""
+        return alert.kind.partition(" ")[0]
 
     @admin.display(description="raised", ordering="raised_at")
     def raised(self, alert: AlertSent) -> str:

@@ -18,8 +18,7 @@ def examine(at: datetime.datetime, lookup: Lookup | None, selector: str) -> Iter
     """Look at everything; without a lookup, nothing is asked of the DNS."""
     yield from look_at_settings()
     yield from database.look_at_database()
-    yield from workers.look_at_redis()
-    yield from workers.look_at_workers()
+    yield from workers.look_at_broker()
     yield from relay.look_at_relay()
     if database.fault():
         yield attention("The rest was not looked at, for it needs the database.", "Mend that first.")
@@ -29,13 +28,16 @@ def examine(at: datetime.datetime, lookup: Lookup | None, selector: str) -> Iter
     yield sending.look_at_ledger(at)
     yield sending.look_at_staff()
     yield sending.look_at_rate()
+    yield from sending.look_at_mailings()
     yield from sending.look_at_days(at)
     yield from look_at_names(lookup, selector)
 
 
 def look_at_settings() -> Iterator[Finding]:
     """Say what Django's own checks, and ours among them, find in the settings."""
-    found = [message for message in run_checks() if not message.is_silenced()]
+    # A demonstration is not deployed.
+    checks = run_checks(include_deployment_checks=not settings.DEMO)
+    found = [message for message in checks if not message.is_silenced()]
     for message in found:
         say = wrong if message.is_serious() else attention
         yield say(f"{message.msg} ({message.id})", message.hint or "")

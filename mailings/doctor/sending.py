@@ -8,8 +8,10 @@ from django.utils import timezone
 
 from bulletins.bank_holidays import bank_holiday
 from bulletins.models import PublicationDay
+from mailings.desk import span_in_words
 from mailings.doctor.findings import Finding, attention, ok, wrong
 from mailings.logfiles import Unreadable
+from mailings.models import Mailing
 from mailings.rehearsal import readers
 from mailings.relaylog import RelayLog
 from publication.letters import staff_addresses
@@ -18,6 +20,7 @@ from publication.models import SenderClaim
 # A log that is rotated at night must still tell of the evening before.
 REACHES_BACK = datetime.timedelta(hours=24)
 LONG = datetime.timedelta(hours=4)
+RESUME = "Its page at the desk says what to do, and resumes it."
 
 
 def look_at_sender() -> Finding:
@@ -63,13 +66,25 @@ def look_at_staff() -> Finding:
     return ok(f"{number} people are told when something goes wrong.")
 
 
+def look_at_mailings() -> Iterator[Finding]:
+    """Name each mailing that stands still until a person acts, or that is under way."""
+    stopped = Mailing.objects.filter(state__in=[Mailing.State.PAUSED, Mailing.State.SENDING])
+    for mailing in stopped.select_related("bulletin").defer("headers", "html", "text"):
+        if mailing.state == Mailing.State.SENDING:
+            yield ok(f"The mailing of {mailing.bulletin} is under way.")
+        else:
+            yield attention(
+                f"The mailing of {mailing.bulletin} is paused: {mailing.get_pause_cause_display()}.", RESUME
+            )
+
+
 def look_at_rate() -> Finding:
     """Say how long a mailing to all readers takes at the set rate."""
     number, rate = readers(), settings.MAIL_RATE_PER_SECOND
     if rate is None:
         return ok(f"There is no MAIL_RATE_PER_SECOND: {number:,} readers get it as fast as the relay takes it.")
     takes = datetime.timedelta(seconds=round(number / rate))
-    what = f"{number:,} readers at {rate:g} letters a second take {takes} (hours:minutes:seconds)."
+    what = f"{number:,} readers at {rate:g} letters a second take {span_in_words(takes)}."
     if takes > LONG:
         return attention(what, "Raise MAIL_RATE_PER_SECOND if the relay allows it: some get it the next day.")
     return ok(what)

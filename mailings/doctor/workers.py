@@ -10,12 +10,22 @@ from django.utils.timesince import timesince
 from kombu.exceptions import KombuError
 from redis import Redis, RedisError
 
-from mailings.doctor.findings import Finding, attention, ok, wrong
+from mailings.doctor.findings import Finding, Level, attention, ok, wrong
 from mailings.models import Rhythm
 
 SECONDS = 3
 LATE_AFTER = datetime.timedelta(minutes=1)
 DEAD_AFTER = datetime.timedelta(minutes=6)
+
+
+def look_at_broker() -> Iterator[Finding]:
+    """Look at Redis, and ask the workers through it where it answers."""
+    found = list(look_at_redis())
+    yield from found
+    if any(finding.level is Level.WRONG for finding in found):
+        yield attention("The workers were not asked, for they listen to Redis.", "Mend Redis first.")
+    else:
+        yield from look_at_workers()
 
 
 def look_at_redis() -> Iterator[Finding]:
@@ -27,7 +37,9 @@ def look_at_redis() -> Iterator[Finding]:
             yield ok("Redis answers.")
             yield look_at_policy(redis)
     except (RedisError, OSError, ValueError) as error:
-        yield wrong(f"Redis cannot be reached: {error}.", "Look at REDIS_URL, and whether the server runs.")
+        yield wrong(
+            f"Redis cannot be reached: {str(error).rstrip('.')}.", "Look at REDIS_URL, and whether the server runs."
+        )
 
 
 def look_at_policy(redis: Redis) -> Finding:
@@ -49,7 +61,7 @@ def look_at_workers() -> Iterator[Finding]:
     try:
         served = current_app.control.inspect(timeout=SECONDS).active_queues() or {}
     except (KombuError, RedisError, OSError) as error:
-        yield wrong(f"The workers cannot be asked: {error}.", "Mend Redis first.")
+        yield wrong(f"The workers cannot be asked: {str(error).rstrip('.')}.", "Mend Redis first.")
         return
     queues = {queue["name"] for queues in served.values() for queue in queues}
     for name in (queue.name for queue in settings.CELERY_TASK_QUEUES):

@@ -4,13 +4,21 @@ import datetime
 from typing import Any
 
 from django import template
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from mailings.models import Rhythm
+from mailings.models import Mailing, Rhythm
 
 register = template.Library()
 
 QUIET = datetime.timedelta(minutes=2)
+
+
+@register.simple_tag
+def standing_still() -> QuerySet[Mailing]:
+    """Return the mailings that are paused: most of them need a person."""
+    paused = Mailing.objects.filter(state=Mailing.State.PAUSED).select_related("bulletin")
+    return paused.only("pause_cause", "bulletin__title")
 
 
 @register.inclusion_tag("mailings/_quiet_clock.html")

@@ -166,3 +166,15 @@ def read_report(page: Page) -> None:
     assert (len(rows), states.count("sent"), states.count("failed")) == (1002, 1000, 2)
     page.get_by_role("link", name="2 failed").click()
     expect(page.locator("#result_list")).to_contain_text("(one@example.org")
+
+
+def test_without_scripts_the_desk_can_be_read(visit: Visit):
+    page = visit(java_script_enabled=False)
+    page.goto("/admin/login/?next=/admin/mailings/mailing/")
+    expect(page.locator("input[name=username]")).to_be_visible()
+    page.locator("input[name=username]").fill("approver")
+    page.locator("input[name=password]").fill("approver-demo")
+    page.get_by_role("button", name="Log in").click()
+    page.locator("#result_list a[href*='/mailing/']").first.click()
+    expect(page.locator(".mailing .how-far")).to_be_visible()
+    expect(page.locator(".mailing progress")).to_be_visible()

@@ -85,6 +85,27 @@ def test_f6_redis_is_killed_and_comes_back_empty(oracle, env, tmp_path):
     nobody_lost_or_twice(judge("F6 Redis killed, back empty, workers reconnect", oracle, note=note))
 
 
+def test_f6_redis_stands_still_and_answers_nobody(oracle, env, tmp_path):
+    readers = READERS // 10
+    with Services(tmp_path, want_postgres=False) as own:
+        env, redis = {**env, "REDIS_URL": own.redis_url}, own.running[0].process
+        os.kill(redis.pid, signal.SIGSTOP)
+        try:
+            mailing_soon(readers, seconds=0)
+            time.sleep(1)
+            began = time.monotonic()
+            said = manage(env, "tick")
+            seconds = time.monotonic() - began
+            doctor = manage(env, "doctor", "--offline")
+        finally:
+            os.kill(redis.pid, signal.SIGCONT)
+    assert "sending from here" in said.stderr
+    assert "Traceback" not in said.stderr + doctor.stderr
+    assert "The workers were not asked, for they listen to Redis." in doctor.stdout
+    nobody_lost_or_twice(judge("F6 Redis stands still", oracle, note=f"all sent by manage.py tick, {seconds:.0f} s"))
+    assert finished()
+
+
 def still(oracle) -> bool:
     """Whether no letter came for two seconds."""
     before = oracle.count

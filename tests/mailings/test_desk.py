@@ -8,6 +8,7 @@ from django.urls import reverse
 from mailings.models import Mailing, Rhythm
 from mailings.progress import kept
 from mailings.steering import pause
+from publication.models import SenderClaim
 from tests.factories import MARCH, make_staff
 from tests.mailings.cast import MINUTE, SECOND, make_mailing, put, stop
 
@@ -67,7 +68,7 @@ def test_it_says_how_far_how_fast_and_how_long(client, grace, now):
     words = page(client, mailing)
     assert "3 of 9 sent, about 2 minutes left, 3 a minute" in words
     assert '<progress max="9" value="3"' in words
-    assert "9 planned: 6 queued, 3 sent (balances)" in words
+    assert "9 planned: 6 queued, 3 sent</p>" in words
 
 
 def test_what_left_before_the_last_minute_is_no_pace(client, grace, now):
@@ -78,7 +79,7 @@ def test_what_left_before_the_last_minute_is_no_pace(client, grace, now):
 
 def test_a_mailing_that_has_just_begun_has_no_pace_yet(client, grace, monkeypatch):
     monkeypatch.setattr("mailings.instants.database_now", lambda: MARCH + SECOND)
-    assert "0 of 2 sent, it has just begun" in page(client, make_mailing(readers=2))
+    assert "0 of 2 sent, the pace is not known yet" in page(client, make_mailing(readers=2))
 
 
 def test_the_pace_after_a_pause_is_measured_from_its_end(client, grace, now):
@@ -107,7 +108,7 @@ def test_each_count_leads_to_its_names(client, grace, now):
 def test_who_may_not_see_names_sees_the_counts(client, now):
     client.force_login(make_staff("ed", "view_mailing"))
     words = page(client, make_mailing(readers=2))
-    assert "<b>2</b> waiting" in words
+    assert "<b>2</b> queued" in words
     assert reverse("admin:mailings_delivery_changelist") not in words
 
 
@@ -152,7 +153,7 @@ def test_a_reader_erased_since_is_counted_without_a_domain(client, grace, now):
 @pytest.mark.parametrize(
     ("cause", "words"),
     [
-        ("person", "Somebody paused it."),
+        ("person", "<strong>grace paused it</strong> on 4 March, 07:30: “for &lt;this&gt; test”"),
         ("refusals", "Too many letters were refused for good."),
         ("connection", "The relay cannot be reached."),
         ("login", "mend EMAIL_URL"),
@@ -164,9 +165,57 @@ def test_a_pause_says_who_why_and_what_to_do(client, grace, now, cause, words):
     pause(mailing, None if cause != "person" else grace, "for <this> test", MARCH, cause)
     shown = page(client, mailing)
     assert words in shown
-    assert f"{'grace' if cause == 'person' else 'The clock'}, 4 March, 07:30: “for &lt;this&gt; test”" in shown
+    assert "4 March, 07:30: " in shown
+    assert "for &lt;this&gt; test" in shown
+    assert ('<div class="notice wrong">' in shown) == (cause != "person")
     assert ("The next look is at 07:35." in shown) == (cause == "connection")
-    assert "0 of 2 sent, 2 wait" in shown
+    assert "0 of 2 sent, 2 to go" in shown
+
+
+def test_a_pause_without_a_reason_quotes_nobody(client, grace, now):
+    mailing = make_mailing(readers=2)
+    pause(mailing, grace, "no reason given", MARCH)
+    shown = page(client, mailing)
+    assert "no reason given" not in shown
+    assert "<strong>grace paused it</strong> on 4 March, 07:30." in shown
+
+
+def test_what_was_put_off_is_counted_with_the_relays_reasons(client, grace, now):
+    mailing = make_mailing(readers=3)
+    assert "Put off" not in page(client, mailing)
+    kept.forget()
+    first, second, _ = mailing.deliveries.order_by("pk")
+    for letter, minutes in ((first, 5), (second, 15)):
+        until = now + minutes * MINUTE
+        type(letter).objects.filter(pk=letter.pk).update(
+            attempts=1, not_before=until, smtp_code=451, smtp_text="4.7.1 greylisted"
+        )
+    shown = page(client, mailing)
+    assert "Of the queued, the relay put 2 off; the first is tried again at 07:36." in shown
+    assert "<caption>Put off, by reason</caption>" in shown
+    assert '<td>451 4.7.1 greylisted</td><td class="number">2</td>' in shown
+
+
+def test_of_a_cancelled_mailing_the_bar_shows_what_was_sent(client, grace, now):
+    mailing = make_mailing(readers=4)
+    send(mailing, 1, now)
+    fail(mailing, 1, "no")
+    assert '<progress max="4" value="1"' in page(client, mailing)
+
+
+def test_in_a_copy_of_the_database_nothing_is_offered(client, grace, now):
+    mailing = make_mailing(readers=2)
+    assert 'id="do-pause"' in page(client, mailing)
+    SenderClaim.objects.create(identity="the first machine", at=MARCH, why="the first to send")
+    assert 'id="do-pause"' not in page(client, mailing)
+
+
+def test_a_paused_mailing_is_named_on_the_desks_first_page(client, grace, now):
+    mailing = make_mailing(readers=2)
+    pause(mailing, None, "11 of its last 200", MARCH, "refusals")
+    words = " ".join(client.get("/admin/").content.decode().split())
+    assert f'href="{reverse("admin:mailings_mailing_change", args=[mailing.pk])}"' in words
+    assert "stands still:</strong> too many letters were refused for good. Its page says what to do." in words
 
 
 def test_a_ledger_that_lost_a_row_says_so_in_red(client, grace, now):
@@ -224,7 +273,7 @@ def test_the_letters_are_counted_once_however_many_look(client, grace, now, djan
     mailing = make_mailing(readers=3)
     place = reverse("mailings:progress", args=[mailing.pk])
     client.get(place)
-    with django_assert_max_num_queries(9) as queries:
+    with django_assert_max_num_queries(10) as queries:
         client.get(place)
     assert not [one["sql"] for one in queries.captured_queries if "mailings_delivery" in one["sql"]]
 

@@ -230,3 +230,9 @@ def test_without_a_broker_the_act_holds_and_says_when_it_begins(client, grace, u
     words = do(client, mailing, "resume")
     assert "the broker (REDIS_URL) is away" in words
     assert state() == "sending"
+
+
+def test_characters_that_turn_words_around_are_left_out_of_a_reason(client, grace):
+    mailing = make_mailing(readers=2)
+    client.post(reverse("mailings:pause", args=[mailing.pk]), {"reason": "abc\u202edef"})
+    assert mailing.acts.get().why == "abcdef"

@@ -20,9 +20,10 @@ from config.celery import app
 from mailings.doctor import database, relay, sending, workers
 from mailings.doctor.findings import Finding, Level
 from mailings.models import Rhythm
+from mailings.steering import pause
 from publication.models import SenderClaim
 from tests.factories import MARCH, make_publication
-from tests.mailings.cast import DAY, HOUR, MINUTE, make_approver, make_readers
+from tests.mailings.cast import DAY, HOUR, MINUTE, make_approver, make_mailing, make_readers
 from tests.mailings.nameserver import nameserver
 from tests.mailings.scripted import scripted
 from tests.relay import free_port
@@ -235,7 +236,7 @@ def test_somebody_is_told():
 
 @pytest.mark.parametrize(
     ("rate", "level", "words"),
-    [(None, OK, "as fast as"), (0.5, OK, "take 0:00:40"), (0.001, ATTENTION, "take 5:33:20")],
+    [(None, OK, "as fast as"), (0.5, OK, "take 40 seconds"), (0.001, ATTENTION, "take 5 hours 33 minutes")],
 )
 def test_how_long_a_mailing_takes(settings, rate, level, words):
     make_readers(20)
@@ -294,6 +295,19 @@ def test_it_asks_the_name_server_it_is_given(relay):
 
 @pytest.mark.django_db(transaction=True)
 @travel(MARCH, tick=True)
+def test_a_paused_mailing_is_named():
+    mailing = make_mailing(readers=1)
+    assert [seen(finding) for finding in sending.look_at_mailings()] == [
+        (OK, f"The mailing of {mailing.bulletin} is under way.")
+    ]
+    pause(mailing, None, "for the test", MARCH, "refusals")
+    (finding,) = sending.look_at_mailings()
+    assert seen(finding) == (
+        ATTENTION,
+        f"The mailing of {mailing.bulletin} is paused: too many letters were refused for good.",
+    )
+
+
 def test_with_nothing_wrong_it_finds_nothing(transactional_db, relay):
     make_publication()
     for _ in range(2):

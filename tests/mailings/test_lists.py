@@ -91,7 +91,7 @@ def test_no_list_reads_a_letters_text(client, staff, mailing, django_assert_max_
 
 def test_one_mailing_shows_its_ledger_and_letter(client, staff, mailing):
     words = page(client, reverse("admin:mailings_mailing_change", args=[mailing.pk]))
-    assert "3 planned: 3 queued (balances)" in words
+    assert "3 planned: 3 queued</p>" in words
     assert "An example story." in words
 
 

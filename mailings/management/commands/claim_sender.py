@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from mailings.claim_page import what_is_paused
 from mailings.claiming import Outlook, claim, outlook
+from mailings.plain import plain_words
 from mailings.rehearsal import readers
 from publication.models import SenderClaim
 
@@ -24,15 +25,20 @@ class Command(BaseCommand):
         parser.add_argument("--by", required=True, metavar="USERNAME", help="who decides it, kept for good")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        at = timezone.now()
-        seen = outlook(at)
-        if not seen.is_ours:
-            self.confirm(seen)
         try:
-            paused = claim(claimant(options["by"]), reason(options["why"]), at)
+            with plain_words():
+                paused = self.claim(options["by"], options["why"])
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         self.stdout.write(f"{settings.SENDER_IDENTITY} sends from now on. {what_is_paused(paused)}")
+
+    def claim(self, by: str, why: str) -> int:
+        """Claim the sending once it is confirmed; return how many mailings are paused by it."""
+        at, person, words = timezone.now(), claimant(by), reason(why)
+        seen = outlook(at)
+        if not seen.is_ours:
+            self.confirm(seen)
+        return claim(person, words, at)
 
     def confirm(self, seen: Outlook) -> None:
         """Say what it does, and have this installation's name typed."""
@@ -41,7 +47,8 @@ class Command(BaseCommand):
             self.stdout.write(f"The mailing of {mailing.bulletin} is under way and will be paused.")
         for bulletin in seen.due:
             self.stdout.write(f"{bulletin} is due: its mailing to {readers()} will be prepared and paused.")
-        self.stdout.write(f"{seen.letters} letters to one person each wait and will leave at once.")
+        if seen.letters:
+            self.stdout.write(f"Letters to one person that wait and will leave at once: {seen.letters:,}.")
         self.stdout.write(f"Type {settings.SENDER_IDENTITY} to send from here: ", ending="")
         self.stdout.flush()
         if sys.stdin.readline().strip() != settings.SENDER_IDENTITY:

@@ -9,6 +9,8 @@ from kombu.exceptions import OperationalError
 
 from mailings import clock, sending
 from mailings.instants import Clock
+from mailings.models import Mailing
+from mailings.plain import plain_words
 from mailings.tasks import drain, post_letters
 
 # A little less than the five minutes of its cron.
@@ -19,6 +21,11 @@ class Command(BaseCommand):
     help = "Do what is due and wake the workers; without a broker, send from here. Safe to run at any time."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        with plain_words():
+            self.look()
+
+    def look(self) -> None:
+        """Do what is due, and say what is under way."""
         mailings = clock.tick_now()
         try:
             for mailing_id in mailings:
@@ -29,7 +36,9 @@ class Command(BaseCommand):
             self.send_from_here(mailings)
         else:
             self.watch_over(clock.stalled(Clock.read().now()))
-        self.stdout.write(f"{len(mailings)} mailing{'' if len(mailings) == 1 else 's'} under way.")
+        paused = Mailing.objects.filter(state=Mailing.State.PAUSED).count()
+        waits = f", {paused:,} paused" if paused else ""
+        self.stdout.write(f"{len(mailings)} mailing{'' if len(mailings) == 1 else 's'} under way{waits}.")
 
     def watch_over(self, mailings: list[int]) -> None:
         """Send what no worker sends, although the broker takes nudges: they may have lost it, or be dead."""
