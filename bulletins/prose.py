@@ -18,7 +18,7 @@ _ENUMERATED = re.compile(r"(?<![\w(])(?:[a-z]|[ivx]{1,4}|[0-9]{1,2})\)")
 _SMILE = re.compile(r"(?<!\w)[:;]-?[()]")
 _INVITES = (
     "click|tap|press|sign up|register|subscribe|unsubscribe|join|book|apply|donate|visit|see|read|find|found|view|"
-    "watch|listen|download|access|accessed|available|order|enrol|go|look|learn|details|information|more|copy|form|link"
+    "watch|listen|download|access|accessed|available|order|enrol|learn|details|information|more|copy|form|link"
 )
 _LOST_LINK = re.compile(
     rf"\b(?:(?:{_INVITES})\b[^.!?:]{{0,80}}\bhere|(?:this|the following) link|"

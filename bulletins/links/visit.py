@@ -117,7 +117,7 @@ def ended_after(connection: HTTPConnection, seconds: float) -> Iterator[None]:
     def cut() -> None:
         late.set()
         with suppress(OSError, AttributeError):
-            connection.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]
+            connection.sock.shutdown(socket.SHUT_RDWR)
 
     late = threading.Event()
     timer = threading.Timer(seconds, cut)

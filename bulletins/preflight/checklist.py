@@ -42,11 +42,15 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Checklist:
-    """What was found about an issue; `pending` of its links have no answer yet."""
+    """What was found about an issue; `pending` of its links have no answer yet.
+
+    `past` are the overrides that hold for nothing any more: the text changed, or somebody took them back.
+    """
 
     bulletin: Bulletin
     entries: tuple[Entry, ...]
     pending: int = 0
+    past: tuple[Override, ...] = ()
 
     def at(self, level: Level, accepted: bool = False) -> list[Entry]:
         """Return what was found at a level, either what is open or what is accepted."""
@@ -102,9 +106,11 @@ def counted(level: Level, number: int) -> str:
 
 def checklist_of(bulletin: Bulletin, findings: Iterable[Finding], pending: int) -> Checklist:
     """Put findings beside the overrides that hold for them: one query."""
-    held = {(o.rule, o.key): o for o in bulletin.overrides.in_force().select_related("by")}
-    entries = (Entry(f, address_of(bulletin, f.place), held.get((f.rule, f.key))) for f in findings)
-    return Checklist(bulletin, tuple(entries), pending)
+    overrides = list(bulletin.overrides.select_related("by", "taken_back_by"))
+    held = {(o.rule, o.key): o for o in overrides if o.taken_back_at is None}
+    entries = tuple(Entry(f, address_of(bulletin, f.place), held.get((f.rule, f.key))) for f in findings)
+    holding = {entry.override for entry in entries}
+    return Checklist(bulletin, entries, pending, tuple(o for o in overrides if o not in holding))
 
 
 def address_of(bulletin: Bulletin, place: Place) -> str:

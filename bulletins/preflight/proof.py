@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.conf import settings
+from django.db import transaction
 
 from bulletins.composition import Composition, compose
 from bulletins.links.hosts import host_of, to_look_up
+from bulletins.links.waiting import ask_for
 from bulletins.models import Bulletin, Event, LinkCheck, NewsItem, Section
 from bulletins.preflight.blocks import Block, Link, blocks_of, line
 from bulletins.preflight.findings import Place
+from bulletins.tasks import nudge
 from publication.models import Publication
 from resources.models import Helpline
 
@@ -32,6 +35,11 @@ class Copy:
     def text(self) -> str:
         """All of it."""
         return " ".join(block.text for block in self.blocks)
+
+    @property
+    def links(self) -> list[Link]:
+        """Its links."""
+        return [link for block in self.blocks for link in block.links]
 
     @property
     def is_empty(self) -> bool:
@@ -87,7 +95,7 @@ class Proof:
     @property
     def links(self) -> Iterator[tuple[Place, Link]]:
         """Every link, with its place."""
-        return ((copy.place, link) for copy in self.copies for block in copy.blocks for link in block.links)
+        return ((copy.place, link) for copy in self.copies for link in copy.links)
 
     @cached_property
     def own_hosts(self) -> set[str]:
@@ -158,3 +166,11 @@ def proof_of(bulletin: Bulletin, at: datetime.datetime) -> Proof:
     proof = Proof(bulletin, publication, at, tuple(Helpline.objects.all()))
     proof.checks.update({check.url: check for check in LinkCheck.objects.filter(url__in=proof.addresses)})
     return proof
+
+
+def ask_for_links(bulletin: Bulletin, at: datetime.datetime) -> int:
+    """Ask for an issue's links to be looked up, once this transaction is over; return how many there are."""
+    fresh = Bulletin.objects.with_parts().get(pk=bulletin.pk)
+    links = [link.href for copy in copies_of(fresh, list(fresh.sections.all())) for link in copy.links]
+    transaction.on_commit(nudge)
+    return ask_for(links, at)

@@ -1,8 +1,8 @@
 """Rules about sentences: what they announce, open, repeat and leave to be filled in."""
 
 import re
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from bulletins.preflight.blocks import LINKED, Block
 from bulletins.preflight.findings import Found
@@ -22,6 +22,7 @@ from bulletins.prose import (
 from bulletins.repetitions import repetitions
 
 Line = tuple[str, Block]
+One = TypeVar("One")
 DASHED = re.compile(r"[-*–—]\s")
 PLACEHOLDER = re.compile(
     r"\b(?:TODO|TO DO|TBC|TBA|FIXME|X{2,}|[Ll]orem ipsum)\b"
@@ -37,11 +38,16 @@ SINGLE_OPENS = {"‘": re.compile("‘"), "'": re.compile(r"(?<![^\s(\[“\"])'(
 SINGLE_CLOSES = {"‘": re.compile(r"’(?!\w)"), "'": re.compile(r"(?<=\S)'(?!\w)")}
 
 
+def with_next(these: Sequence[One]) -> Iterable[tuple[One, One | None]]:
+    """Return each of some things beside the one after it."""
+    return zip(these, [*these[1:], None], strict=True)
+
+
 def announces_nothing(proof: Proof) -> Iterator[Found]:
     """A sentence ends in a colon, and neither a list, a quotation nor a table follows."""
     for copy in proof.bodies:
         lines: list[Line] = [(text, block) for block in copy.blocks for text in block.lines]
-        for (text, block), follower in pairwise([*lines, None]):  # type: ignore[assignment, misc]
+        for (text, block), follower in with_next(lines):
             if block.level or "table" in block.inside or not text.endswith(":") or is_announced(block, follower, copy):
                 continue
             shown = ending(text)
@@ -86,7 +92,7 @@ def unbalanced_brackets(proof: Proof) -> Iterator[Found]:
 def unbalanced_quotation_marks(proof: Proof) -> Iterator[Found]:
     """A quotation mark stands without its other half; an apostrophe is none."""
     for copy in proof.copies:
-        for block, follower in pairwise([*copy.blocks, None]):
+        for block, follower in with_next(copy.blocks):
             place = stray_mark(block.text)
             if place is None or goes_on(block.text[place], follower):
                 continue
