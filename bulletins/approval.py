@@ -12,6 +12,8 @@ from bulletins.composition import Composition, compose
 from bulletins.models import Approval, Bulletin, PublicationDay
 from publication.models import Publication
 
+UNSEEN = "It was changed while you were reading: look at it again, then approve."
+
 
 def needs_second_person(bulletin: Bulletin) -> bool:
     """Tell whether its last editor may not approve it: imports for the archive are never mailed, so they may."""
@@ -67,7 +69,7 @@ def approve(bulletin: Bulletin, by: User, at: datetime.datetime, seen: str | Non
     found = faults(locked, by)
     fingerprint = compose(locked).fingerprint()
     if seen is not None and seen != fingerprint:
-        found.append("It was changed while you were reading: look at it again, then approve.")
+        found.append(UNSEEN)
     if found:
         raise ValidationError(found)
     locked.approvals.filter(lapsed_at__isnull=True).update(lapsed_at=at, lapse_reason="approved again as it stands now")

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from bulletins import approval
+from bulletins.composition import compose
 from bulletins.models import Approval, Bulletin
 from mailings.preflight import checklist
 
@@ -18,8 +19,10 @@ def release(bulletin: Bulletin, by: User, at: datetime.datetime, seen: str | Non
     `seen` is the fingerprint of what the approver was shown.
     """
     # An edit takes the same lock: what is looked at here is what is approved.
-    Bulletin.objects.select_for_update().get(pk=bulletin.pk)
-    looked = checklist(bulletin, at)
+    locked = Bulletin.objects.select_for_update(of=("self",)).with_parts().get(pk=bulletin.pk)
+    if seen is not None and seen != compose(locked).fingerprint():
+        raise ValidationError(approval.UNSEEN)
+    looked = checklist(locked, at)
     if not looked.is_clean:
         unclean = [*looked.blocking, *looked.unanswered]
         raise ValidationError([f"{entry.finding.place.words}: {entry.finding.sentence}" for entry in unclean])

@@ -40,7 +40,7 @@ SINGLE_CLOSES = {"‘": re.compile(r"’(?!\w)"), "'": re.compile(r"(?<=\S)'(?!\
 
 def with_next(these: Sequence[One]) -> Iterable[tuple[One, One | None]]:
     """Return each of some things beside the one after it."""
-    return zip(these, [*these[1:], None], strict=True)
+    return zip(these, [*these[1:], None], strict=False)
 
 
 def announces_nothing(proof: Proof) -> Iterator[Found]:
