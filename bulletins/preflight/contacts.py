@@ -15,6 +15,7 @@ FREE = re.compile(r"0800|0808|116[0-9]{3}")
 SENTENCE_END = re.compile(r"[.!?](?=\s)")
 HELPLINE = re.compile(r"\b(?:helpline|hotline)\b", re.IGNORECASE)
 REPLY = re.compile(r"\breply(?:ing)?\b", re.IGNORECASE)
+TEXTED, CODE = re.compile(r"\btext\b", re.IGNORECASE), 5
 TELEPHONE = re.compile(r"0|116")
 # How far behind a name its number may stand, in characters.
 REACH = 60
@@ -69,7 +70,7 @@ def unchecked_numbers(proof: Proof) -> Iterator[Found]:
     ours = {number: helpline for helpline in proof.helplines for number in own_numbers(helpline)}
     for copy, block in proof.blocks:
         for found in NUMBER.finditer(block.text):
-            helpline = ours.get(digits(found[0]))
+            helpline = ours.get(digits(found[0])) if is_called(block.text, found) else None
             if helpline is None:
                 lack = is_helpline(block.text, found) and named_before(block.text, found, proof.helplines) is None
                 mend = "is not in our list of helplines. Call it once, and add it there."
@@ -79,6 +80,11 @@ def unchecked_numbers(proof: Proof) -> Iterator[Found]:
             if lack:
                 shown = around(block.text, found.start(), 40)
                 yield Found(copy.place, f"{found[0]} {mend}", f"{found[0]}\0{block.text}", shown)
+
+
+def is_called(text: str, number: re.Match[str]) -> bool:
+    """Tell whether a number is to be dialled: five digits may be anything, unless one is asked to text them."""
+    return len(digits(number[0])) > CODE or bool(TEXTED.search(text[max(0, number.start() - REACH) : number.start()]))
 
 
 def is_helpline(text: str, number: re.Match[str]) -> bool:

@@ -12,6 +12,7 @@ LONGEST_SUBJECT = 60
 SUMMARY_LENGTHS = range(60, 161)
 TITLE = Place("issue", None, "title", "Title")
 SUMMARY = Place("issue", None, "summary", "Summary")
+FILE_NAME = re.compile(r"\S+\.(?:png|jpe?g|gif|webp)", re.IGNORECASE)
 SENSITIVE = Path(__file__).with_name("sensitive_words.txt")
 
 
@@ -25,9 +26,10 @@ def incomplete_items(proof: Proof) -> Iterator[Found]:
 
 
 def images_without_words(proof: Proof) -> Iterator[Found]:
-    """A picture is not put in words."""
+    """A picture is not put in words: there are none, or only the name of its file."""
     for item in proof.items:
-        if item.image and not item.image_alt.strip():
+        alt = item.image_alt.strip()
+        if item.image and (not alt or FILE_NAME.fullmatch(alt)):
             place = Place("item", item.pk, "image_alt", f"Item “{item.headline}”")
             yield Found(place, "Its picture is not put in words. Say in a sentence what it shows.", item.image.name)
 
