@@ -3,6 +3,7 @@
 import ipaddress
 import re
 import socket
+from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import dns.exception
@@ -64,6 +65,11 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
+def all_public(addresses: Iterable[str]) -> bool:
+    """Tell whether all of the addresses that a name leads to are anybody's to reach."""
+    return all(map(is_public, addresses))
+
+
 def to_look_up(link: str) -> str | None:
     """Return the address that is looked up for a link, without its fragment; None for one that is not."""
     try:
@@ -113,7 +119,7 @@ def addresses_of(host: str, port: int) -> list[tuple[str, int]]:
 def open_addresses(host: str, port: int) -> list[tuple[str, int]]:
     """Return where a host is reached. Raises NotPublic if any of it is not open, OSError if there is nothing."""
     found = addresses_of(host, port)
-    if not found or not all(is_public(address) for address, _ in found):
+    if not found or not all_public(address for address, _ in found):
         raise NotPublic("its name leads into a private network")
     return found
 

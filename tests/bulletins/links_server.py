@@ -87,6 +87,6 @@ def lead(monkeypatch: pytest.MonkeyPatch, names: dict[str, tuple[str, int]]) -> 
         return [names[host]]
 
     monkeypatch.setattr("bulletins.links.hosts.addresses_of", addresses_of)
-    open_ones = {address for address, _ in names.values()}
-    monkeypatch.setattr("bulletins.links.hosts.is_public", lambda address: address in open_ones)
+    open_ones = {address for address, _ in names.values()} & {"127.0.0.1"}
+    monkeypatch.setattr("bulletins.links.hosts.all_public", lambda found: set(found) <= open_ones)
     return asked

@@ -58,7 +58,7 @@ def test_saving_the_write_screen_asks_and_wakes_a_worker(client, redis, django_c
     client.force_login(make_staff("editor", *WRITING))
     with django_capture_on_commit_callbacks(execute=True):
         posted(client, make_bulletin(), intro=f'<p><a href="{PLAN}">the plan</a></p>')
-    assert urls() == {PLAN}
+    assert urls() == {PLAN.replace("http://", "https://")}
     assert (redis.llen("sending"), redis.llen("clock")) == (1, 0)
 
 
