@@ -14,6 +14,7 @@ from bulletins.prose import (
     around,
     colon_inside,
     ending,
+    excerpt,
     is_numbered,
     opens_quotation,
     stray_bracket,
@@ -170,5 +171,5 @@ def placeholders(proof: Proof) -> Iterator[Found]:
             if block.is_quoted and ACRONYM.fullmatch(found[0]):
                 continue
             shown = around(block.text, found.start(), 40)
-            sentence = f"“{found[0][:60]}” looks like a gap to be filled. Fill it, or take it out."
+            sentence = f"“{excerpt(found[0])}” looks like a gap to be filled. Fill it, or take it out."
             yield Found(copy.place, sentence, f"{found[0]}\0{block.text}", shown)

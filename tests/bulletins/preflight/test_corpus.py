@@ -7,11 +7,12 @@ from mailings.preflight import LETTER_RULES, checklist
 from tests.bulletins.preflight.cases import corpus, make_issue, named_cases
 
 pytestmark = pytest.mark.django_db
-NAMES = [rule.name for rule in (*RULES, *LETTER_RULES)]
+NAMES = [*(rule.name for rule in RULES), *(rule.name for rule in LETTER_RULES)]
 
 
 def raised(case) -> set[str]:
     bulletin = make_issue(case)
+    assert bulletin.publish_at
     return {entry.finding.rule for entry in checklist(bulletin, bulletin.publish_at).entries}
 
 

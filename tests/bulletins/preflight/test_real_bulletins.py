@@ -6,7 +6,7 @@ from bulletins.importing.plain_text import parse
 from bulletins.importing.reading import digest, read
 from bulletins.importing.storing import Source, store
 from bulletins.models import Bulletin
-from bulletins.preflight.findings import Level
+from bulletins.preflight.findings import Finding, Level
 from mailings.preflight import checklist
 from publication.models import Publication
 from tests.bulletins.importing.printed import lines_of, real
@@ -20,7 +20,8 @@ def imported(name: str) -> Bulletin:
     return store(parse(text), Source(name, digest(text)), None, MARCH).bulletin
 
 
-def found(bulletin: Bulletin) -> list:
+def found(bulletin: Bulletin) -> list[Finding]:
+    assert bulletin.publish_at
     return [entry.finding for entry in checklist(bulletin, bulletin.publish_at).entries]
 
 
