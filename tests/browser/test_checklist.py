@@ -45,7 +45,7 @@ def test_a_finding_is_accepted_with_a_reason_and_that_taken_back(visit: Visit):
     open_checklist(page)
     page.get_by_label("Why it may stay").first.fill("Sasha has promised it for tonight.")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("“Sasha has promised it for tonight.”")).to_be_visible()
+    expect(page.get_by_text("“Sasha has promised it for tonight.”").first).to_be_visible()
     page.get_by_role("button", name="Take this back").click()
     expect(page.get_by_text("It is not accepted any more.")).to_be_visible()
 
