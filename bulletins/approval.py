@@ -8,9 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from bulletins.composition import Composition, compose, dead_ends
+from bulletins.composition import Composition, compose
 from bulletins.models import Approval, Bulletin, PublicationDay
 from publication.models import Publication
+
+UNSEEN = "It was changed while you were reading: look at it again, then approve."
 
 
 def needs_second_person(bulletin: Bulletin) -> bool:
@@ -22,16 +24,15 @@ def needs_second_person(bulletin: Bulletin) -> bool:
 
 def faults(bulletin: Bulletin, by: AbstractBaseUser) -> list[str]:
     """Return what keeps a person from approving an issue, one sentence each."""
-    found, issue = [], compose(bulletin)
+    found = []
     if bulletin.status != Bulletin.Status.DRAFT and not changed_since(bulletin):
         found.append(standing(bulletin))
     if bulletin.publish_at is None:
         found.append("It has no publication date: fill in “publish at”.")
     if on_skipped_day(bulletin):
         found.append("Its publication day is skipped: open the day again first, or choose another one.")
-    if not issue.sections:
+    if not compose(bulletin).sections:
         found.append("It has nothing to read yet: write a section or an item.")
-    found += [f"The link “{link}” leads to no item or section of this issue." for link in dead_ends(issue)]
     if needs_second_person(bulletin) and bulletin.last_edited_by_id == by.pk:
         found.append("You edited this issue last: a second person must approve it.")
     return found
@@ -68,7 +69,7 @@ def approve(bulletin: Bulletin, by: User, at: datetime.datetime, seen: str | Non
     found = faults(locked, by)
     fingerprint = compose(locked).fingerprint()
     if seen is not None and seen != fingerprint:
-        found.append("It was changed while you were reading: look at it again, then approve.")
+        found.append(UNSEEN)
     if found:
         raise ValidationError(found)
     locked.approvals.filter(lapsed_at__isnull=True).update(lapsed_at=at, lapse_reason="approved again as it stands now")

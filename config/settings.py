@@ -113,7 +113,11 @@ CELERY_TIMEZONE = "UTC"
 # -Q serves both.
 CELERY_TASK_QUEUES = [Queue("clock"), Queue("sending")]
 CELERY_TASK_DEFAULT_QUEUE = "clock"
-CELERY_TASK_ROUTES = {"mailings.tasks.drain": {"queue": "sending"}}
+CELERY_TASK_ROUTES = {
+    "mailings.tasks.drain": {"queue": "sending"},
+    # A host that answers slowly must not keep the clock waiting either; a turn of it is short.
+    "bulletins.tasks.look_up_links": {"queue": "sending"},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Seconds: who presses a button is told soon that the broker is away, or stands still.

@@ -7,6 +7,7 @@ import datetime
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
+from django.urls import reverse
 
 from bulletins.bank_holidays import bank_holiday
 from bulletins.models import Bulletin, PublicationDay
@@ -14,13 +15,15 @@ from bulletins.models.bulletin import BulletinQuerySet
 from bulletins.models.days import PublicationDayQuerySet
 from bulletins.schedule import london_date
 from mailings.alerts import link_to, raise_alert
-from mailings.models import Delivery, Mailing
+from mailings.models import AlertSent, Delivery, Mailing
 from mailings.opening import GRACE, day_of, due
+from mailings.preflight import checklist
 from publication.models import LONDON
 
 HOLIDAY_AHEAD = datetime.timedelta(days=30)
 DRAFT_AHEAD = datetime.timedelta(days=7)
 APPROVAL_AHEAD = datetime.timedelta(days=2)
+PREFLIGHT_AHEAD = datetime.timedelta(hours=2)
 BEHIND_AFTER = datetime.timedelta(minutes=30)
 
 HOLIDAY = (
@@ -34,6 +37,10 @@ NO_DRAFT = (
 UNAPPROVED = (
     "“{title}” is not approved yet. It is to go out on {hour}. Have it approved before, or nothing is mailed at its "
     "hour; approved up to 12 hours late it still goes out at once."
+)
+UNCLEAN = (
+    "“{title}” is approved, but its checklist is not clean any more. {words} It goes out on {hour} all the same. Look "
+    "at the checklist, and mend it or take the approval back before."
 )
 NOBODY_WROTE = (
     "There is no issue for {month:%B %Y} to approve. It is to go out on {hour}. Write it and have it approved, or "
@@ -60,6 +67,8 @@ def warn(at: datetime.datetime) -> None:
     for day in coming(at):
         warn_of_holiday(day, at)
         warn_of_issue(day, at)
+    for bulletin in soon_out(at):
+        warn_of_preflight(bulletin, at)
     for mailing in behind(at):
         tell_behind(mailing, at)
     for bulletin in unopened(at):
@@ -101,6 +110,23 @@ def warn_of_issue(day: PublicationDay, at: datetime.datetime) -> None:
     elif draft is None and hour - DRAFT_AHEAD <= at < hour:
         words = NO_DRAFT.format(month=day.month, hour=in_words(hour))
         raise_alert(day, "no draft", words, at, link_to(day))
+
+
+def soon_out(at: datetime.datetime) -> BulletinQuerySet:
+    """Return the approved issues that are mailed within two hours, and of which nothing was said yet."""
+    told = AlertSent.objects.filter(kind="preflight", day__month=OuterRef("month"))
+    near = Bulletin.objects.for_subscribers().upcoming(at).filter(publish_at__lte=at + PREFLIGHT_AHEAD)
+    return near.filter(~Exists(told))
+
+
+def warn_of_preflight(bulletin: Bulletin, at: datetime.datetime) -> None:
+    """Say that an approved issue's checklist is not clean: a link died, a setting or a helpline changed."""
+    looked = checklist(bulletin, at)
+    if looked.is_clean or bulletin.publish_at is None:
+        return
+    words = UNCLEAN.format(title=bulletin, words=looked.words, hour=in_words(bulletin.publish_at))
+    link = settings.SITE_URL + reverse("mailings:check", args=[bulletin.pk])
+    raise_alert(day_of(bulletin, at), "preflight", words, at, link)
 
 
 def in_words(hour: datetime.datetime) -> str:

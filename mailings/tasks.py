@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
+from bulletins.tasks import nudge
 from mailings import clock, sending
 from mailings.alerts import post_alerts
 from mailings.statements import is_lost, one_line
@@ -38,6 +39,7 @@ def tick() -> None:
     for mailing_id in clock.tick_now():
         drain.apply_async([mailing_id], expires=settings.NUDGE_SECONDS)
     post_letters.apply_async(expires=settings.NUDGE_SECONDS)
+    nudge()
 
 
 @shared_task(base=Nudge)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mailings import preview, steer_views, views
+from mailings import check_page, preview, steer_views, views
 from mailings.acts import VERBS
 from mailings.claim_page import claim_page
 
@@ -12,6 +12,10 @@ urlpatterns = [
     path("mailings/<int:pk>/ledger.csv", steer_views.ledger_file, name="ledger"),
     *(path(f"mailings/<int:pk>/{name}/", steer_views.steer, {"name": name}, name=name) for name in VERBS),
     path("sender/", claim_page, name="claim"),
+    path("issues/<int:pk>/check/", check_page.check, name="check"),
+    path("issues/<int:pk>/accept/", check_page.accept_finding, name="accept"),
+    path("issues/<int:pk>/not-accepted/<int:override>/", check_page.take_acceptance_back, name="not_accepted"),
+    path("issues/<int:pk>/look-up/", check_page.look_up_links, name="look_up"),
     path("issues/<int:pk>/approve/", views.approve, name="approve"),
     path("issues/<int:pk>/preview/", preview.preview, name="preview"),
     path("issues/<int:pk>/preview/letter/", preview.letter_frame, name="letter_frame"),

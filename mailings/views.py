@@ -19,7 +19,9 @@ from bulletins.composition import compose
 from bulletins.models import Bulletin
 from mailings.forms import ApproveForm, ReasonForm
 from mailings.opening import GRACE
+from mailings.preflight import checklist
 from mailings.rehearsal import readers, text_of
+from mailings.releasing import release
 
 
 def take_back(bulletin: Bulletin, who: str, reason: str) -> None:
@@ -45,7 +47,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     form = ApproveForm(request.POST if request.method == "POST" else None, bulletin=bulletin, typed=typed)
     if request.method == "POST" and form.is_valid():
         try:
-            approval.approve(bulletin, cast(User, request.user), timezone.now(), request.POST.get("seen", ""))
+            release(bulletin, cast(User, request.user), timezone.now(), request.POST.get("seen", ""))
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -63,6 +65,7 @@ def approve_context(request: HttpRequest, bulletin: Bulletin, form: ApproveForm)
         "form": form,
         "reason_form": ReasonForm(),
         "faults": approval.faults(bulletin, request.user),  # type: ignore[arg-type]
+        "checklist": checklist(bulletin, timezone.now()),
         "follows": what_follows(bulletin),
         "in_force": approval.approval_in_force(bulletin),
         "is_published": bulletin.is_published(timezone.now()),

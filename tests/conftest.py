@@ -4,6 +4,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from config.celery import app
+
 
 class SecureClient(Client):
     """A browser that comes by https, as production asks."""
@@ -29,3 +31,12 @@ def quick_passwords(settings) -> None:
 def one_clock(monkeypatch) -> None:
     """Let the database's clock travel in time with the tests' own."""
     monkeypatch.setattr("mailings.instants.database_now", timezone.now)
+
+
+@pytest.fixture
+def unreachable_broker(monkeypatch) -> None:
+    """Point Celery at a Redis that is not there."""
+    monkeypatch.setitem(app.conf, "broker_url", "redis+socket:///nowhere/redis.sock")
+    monkeypatch.setitem(app.conf, "broker_write_url", "redis+socket:///nowhere/redis.sock")
+    monkeypatch.setitem(app.conf, "broker_transport_options", {"max_retries": 0})
+    monkeypatch.setattr(app.amqp, "_producer_pool", None)

@@ -11,10 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
-from bulletins.approval import approve, faults
+from bulletins.approval import approve
 from bulletins.models import Approval, Bulletin, NewsItem, PublicationDay
 from mailings.mime import header
 from mailings.opening import send_now
+from mailings.preflight import checklist
+from mailings.releasing import release
 from publication.links import check_links
 from publication.notices import lost
 from tests.bulletins.screen import WRITING, posted
@@ -188,9 +190,13 @@ def test_a_link_to_a_place_the_issue_lacks_is_told_and_keeps_it_from_approval(cl
     answer = posted(client, bulletin, intro=f'<p>{fine} <a href="#doxing">d</a></p>')
     sentence = "The link “#doxing” leads to no item or section of this issue."
     assert sentence in said(client, answer)
-    assert faults(Bulletin.objects.get(), make_staff("approver")) == [sentence]
+    (found,) = [entry.finding for entry in checklist(bulletin, MARCH).blocking if "doxing" in entry.finding.sentence]
+    assert found.sentence.startswith(sentence.rstrip("."))
+    assert found.place.anchor == "issue-intro"
+    with pytest.raises(ValidationError, match="leads to no item"):
+        release(bulletin, make_staff("approver"), MARCH - DAY)
     make_item(bulletin, headline="Doxing")
-    assert faults(Bulletin.objects.get(), make_staff("other")) == []
+    assert "doxing" not in str([entry.finding for entry in checklist(bulletin, MARCH).blocking])
 
 
 # Images

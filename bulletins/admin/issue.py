@@ -16,6 +16,7 @@ from bulletins.approval import approval_in_force, lapse, lapse_if_changed
 from bulletins.composition import compose, dead_ends
 from bulletins.forms import LIKE_LAST, BulletinForm, NewBulletinForm, ask_again
 from bulletins.models import Bulletin, NewsItem
+from bulletins.preflight.proof import ask_for_links
 from bulletins.starting import last_issue, next_to_write, start_issue
 from bulletins.words import moment_in_words
 from publication.desk import DeskAdmin, number_of
@@ -149,6 +150,7 @@ class BulletinAdmin(DeskAdmin):
         renumber(form.instance)
         if lapse_if_changed(form.instance, timezone.now(), f"{request.user} edited the issue"):
             self.say_lapsed(request, form.instance)
+        ask_for_links(form.instance, timezone.now())
         for link in dead_ends(compose(Bulletin.objects.with_parts().get(pk=form.instance.pk))):
             messages.warning(request, f"The link “{link}” leads to no item or section of this issue.")
 

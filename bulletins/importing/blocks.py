@@ -8,12 +8,11 @@ from typing import NamedTuple
 
 from bulletins.importing.shapes import (
     is_marked,
-    is_numbered,
     is_quotation,
     looks_like_heading,
-    squeezed,
     without_marker,
 )
+from bulletins.prose import is_numbered, squeezed
 
 # Files with longer lines hold one paragraph per line; in the others, lines are wrapped.
 _LONGEST_WRAPPED = 120

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from bulletins.importing.blocks import Block, Line, Paragraph, is_bare_heading
 from bulletins.importing.header import MONTHS
 from bulletins.importing.kinds import kind_of
-from bulletins.importing.shapes import key, opens_quotation, squeezed
+from bulletins.importing.shapes import key
+from bulletins.prose import MAIL_ADDRESS, asks_for_feedback, opens_quotation, squeezed
 
-EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 # How far from the end the feedback line and the author's name may stand and still close the bulletin.
 _REACH = 6
 _LONGEST_ROLE = 120
@@ -17,9 +17,6 @@ _LONGEST_FEEDBACK = 250
 _ISSUES = r"(?:bulletins?|newsletters?|issues?|editions?)"
 _OTHERS = re.compile(rf"(?:other|previous|past|earlier|recent|more)\s(?:e-?\s?)?{_ISSUES}\s?:?", re.IGNORECASE)
 _MONTH = re.compile(rf"\b(?:{'|'.join(MONTHS)})\s[0-9]{{4}}\b", re.IGNORECASE)
-_ASKS = re.compile(r"\b(?:let us know|tell us|send us|give us|e-?mail us|write to us|welcome)\b", re.IGNORECASE)
-_OPINION = re.compile(r"\b(?:think|feedback|comments?|suggestions?|views|thoughts)\b", re.IGNORECASE)
-_ISSUE = re.compile(rf"{_ISSUES}\b", re.IGNORECASE)
 _FAREWELL = re.compile(
     r"(?:(?:kind|best|warm)(?:est)?\s(?:regards|wishes)|yours|many thanks|thank you|regards)\b.{0,40}",
     re.IGNORECASE,
@@ -83,11 +80,11 @@ def _is_feedback(blocks: Sequence[Block], index: int) -> bool:
     text = _text_at(blocks, index)
     if not 0 < len(text) <= _LONGEST_FEEDBACK:
         return False
-    if not (_ASKS.search(text) and _OPINION.search(text) and _ISSUE.search(text)):
+    if not asks_for_feedback(text):
         return False
     follower = _text_at(blocks, index + 1) if index + 1 < len(blocks) else "nothing"
     leads_on = not follower or opens_quotation(follower)
-    return bool(EMAIL.search(text)) or (text.endswith(":") and not leads_on)
+    return bool(MAIL_ADDRESS.search(text)) or (text.endswith(":") and not leads_on)
 
 
 def _name_at(blocks: Sequence[Block], author: str) -> int | None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from bulletins.importing.blocks import Paragraph, is_bare_heading
-from bulletins.importing.closing import EMAIL
 from bulletins.importing.contents import Headline
 from bulletins.importing.events import odd_announcements
 from bulletins.importing.layout import Layout
@@ -16,7 +15,8 @@ from bulletins.importing.odd_text import (
     unclosed_quotations,
 )
 from bulletins.importing.parsed import NEWS_HEADING, Finding
-from bulletins.importing.shapes import key, squeezed
+from bulletins.importing.shapes import key
+from bulletins.prose import MAIL_ADDRESS, squeezed
 
 
 def findings_of(layout: Layout) -> tuple[Finding, ...]:
@@ -100,7 +100,7 @@ def feedback_line(layout: Layout) -> Iterator[Finding]:
     """The printed request for feedback, which is not stored, or its absence."""
     instead = "not stored, the page shows the publication's own address"
     for paragraph in layout.closing.feedback:
-        lack = "" if EMAIL.search(paragraph.text) else " prints no address:"
+        lack = "" if MAIL_ADDRESS.search(paragraph.text) else " prints no address:"
         yield Finding(paragraph.line, f"the feedback line “{paragraph.text}”{lack or ' is'} {instead}.")
     if not layout.closing.feedback:
         yield Finding(layout.last_line, "no line asks for feedback; the page shows the publication's own address.")

@@ -7,7 +7,7 @@ from datetime import date
 
 from bulletins.importing.blocks import Line
 from bulletins.importing.reading import NotABulletin
-from bulletins.importing.shapes import squeezed
+from bulletins.prose import squeezed
 
 MONTHS = (
     "january", "february", "march", "april", "may", "june",

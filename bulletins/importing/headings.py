@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from bulletins.importing.blocks import Block, Paragraph, is_bare_heading
 from bulletins.importing.contents import Contents, Headline
 from bulletins.importing.kinds import kind_of
-from bulletins.importing.shapes import key, looks_like_heading, words
+from bulletins.importing.shapes import key, looks_like_heading
+from bulletins.prose import words
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,23 @@
 """Rules about the text itself: what a sentence, a bracket or a quotation lacks, and what is said twice."""
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 
 from bulletins.importing.blocks import Block, Paragraph, texts_of
 from bulletins.importing.layout import Layout
 from bulletins.importing.parsed import Finding
-from bulletins.importing.repetitions import repetitions
-from bulletins.importing.shapes import ending, excerpt, is_numbered, is_unclosed_quotation, opens_quotation
-
-_COLON_INSIDE = re.compile(
-    r"\b(?:that|following|stating|states|stated|said|says|found|shows|includes?):\s+(?=[A-Z][\w’']*\s)"
+from bulletins.importing.shapes import is_unclosed_quotation
+from bulletins.prose import (
+    around,
+    colon_inside,
+    ending,
+    excerpt,
+    is_numbered,
+    lost_link,
+    opens_quotation,
+    stray_bracket,
 )
-_BRACKETS = {")": "(", "]": "[", "}": "{"}
-_ORDINAL = re.compile(r"\s*\w{1,3}\)")
-_LOST_LINK = re.compile(r"\b(?:here|this link|following these (?:simple )?instructions)(?=[.,;!)]|$)", re.IGNORECASE)
-_WEB_ADDRESS = re.compile(r"://|www\.")
+from bulletins.repetitions import repetitions
 
 
 def colons_without_list(layout: Layout) -> Iterator[Finding]:
@@ -39,36 +40,17 @@ def _is_announced(follower: Block | None) -> bool:
 def colons_inside(layout: Layout) -> Iterator[Finding]:
     """A colon inside a paragraph that is followed by a new sentence instead of what it announces."""
     for line, text in texts_of(layout.told):
-        found = _COLON_INSIDE.search(text)
-        if found:
-            yield Finding(line, f"“{_around(text, found.start(), 40)}”: what the colon announces seems to be missing.")
+        place = colon_inside(text)
+        if place is not None:
+            yield Finding(line, f"“{around(text, place, 40)}”: what the colon announces seems to be missing.")
 
 
 def stray_brackets(layout: Layout) -> Iterator[Finding]:
     """A bracket without its other half."""
     for line, text in texts_of(layout.told):
-        place = _stray_bracket(text)
+        place = stray_bracket(text)
         if place is not None:
-            yield Finding(line, f"a stray “{text[place]}” in “{_around(text, place)}”.")
-
-
-def _stray_bracket(text: str) -> int | None:
-    ordinal = _ORDINAL.match(text)
-    open_places: list[int] = []
-    for place in range(ordinal.end() if ordinal else 0, len(text)):
-        letter = text[place]
-        if letter in _BRACKETS.values():
-            open_places.append(place)
-        elif letter in _BRACKETS and (not open_places or text[open_places.pop()] != _BRACKETS[letter]):
-            return place
-    return open_places[0] if open_places else None
-
-
-def _around(text: str, place: int, reach: int = 25) -> str:
-    before, after = max(0, place - reach), place + reach
-    start = text.find(" ", before) + 1 if before and " " in text[before:place] else before
-    end = text.rfind(" ", place, after) if after < len(text) and " " in text[place + 1 : after] else after
-    return ("… " if start else "") + text[start:end].strip() + (" …" if end < len(text) else "")
+            yield Finding(line, f"a stray “{text[place]}” in “{around(text, place)}”.")
 
 
 def unclosed_quotations(layout: Layout) -> Iterator[Finding]:
@@ -88,6 +70,6 @@ def said_twice(layout: Layout) -> Iterator[Finding]:
 def lost_links(layout: Layout) -> Iterator[Finding]:
     """Words that were a link, such as “subscribe here”, in a text that keeps no address."""
     for line, text in texts_of(layout.told):
-        found = _LOST_LINK.search(text)
-        if found and not _WEB_ADDRESS.search(text):
-            yield Finding(line, f"“{_around(text, found.start(), 40)}” was a link, and its address is lost.")
+        place = lost_link(text)
+        if place is not None:
+            yield Finding(line, f"“{around(text, place, 40)}” was a link, and its address is lost.")

@@ -2,31 +2,14 @@
 
 import re
 
-_WORD = re.compile(r"\w+(?:['’-]\w+)*")
-_CLOSED_BY = {"‘": "’", "“": "”", '"': '"', "'": "'"}
-_CLOSERS = "".join(_CLOSED_BY.values())
-_STRONG_MARKER = re.compile(r"\s*[•●▪◦‣·∙■○]\s*")
+from bulletins.prose import BULLET, CLOSED_BY, words
+
+_CLOSERS = "".join(CLOSED_BY.values())
 _WEAK_MARKER = re.compile(r"\s*[-*–—](?:\s+|$)")
-_NUMBERED = re.compile(r"\s*[0-9]{1,2}[.)]\s")
 _GREETING = re.compile(r"(?:dear|hello|hi|welcome|greetings|good (?:morning|afternoon|evening))\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"@|://|www\.", re.IGNORECASE)
 _HEADING_CHARACTERS = 100
 _HEADING_WORDS = 12
-
-
-def squeezed(text: str) -> str:
-    """Return text with every run of white space as one space."""
-    return " ".join(text.split())
-
-
-def words(text: str) -> list[str]:
-    """Return the words of a text, without case and punctuation."""
-    return _WORD.findall(text.casefold())
-
-
-def word_matches(text: str) -> list[re.Match[str]]:
-    """Return where the words of a text stand in it."""
-    return list(_WORD.finditer(text))
 
 
 def key(text: str) -> str:
@@ -40,14 +23,9 @@ def begins_with(text: str, headline: str) -> bool:
     return bool(wanted) and words(text[: 2 * len(headline) + 100])[: len(wanted)] == wanted
 
 
-def opens_quotation(text: str) -> bool:
-    """Say whether a text begins with a quotation mark."""
-    return text[:1] in _CLOSED_BY
-
-
 def is_quotation(text: str) -> bool:
     """Say whether a paragraph is a quotation: opened, closed at its end, and mostly inside its marks."""
-    opening, closing = text[:1], _CLOSED_BY.get(text[:1])
+    opening, closing = text[:1], CLOSED_BY.get(text[:1])
     end = text.rstrip(".")
     if closing is None or len(end) < 3 or not end.endswith(closing):
         return False
@@ -61,13 +39,13 @@ def is_quotation(text: str) -> bool:
 
 def is_unclosed_quotation(text: str) -> bool:
     """Say whether a text opens a quotation that nothing in it closes."""
-    closing = _CLOSED_BY.get(text[:1])
+    closing = CLOSED_BY.get(text[:1])
     return closing is not None and not re.search(rf"{closing}(?!\w)", text[1:])
 
 
 def looks_like_heading(text: str) -> bool:
     """Say whether a line has the shape of a heading: short, begun like a title, no final stop."""
-    bare = text.lstrip("".join(_CLOSED_BY))
+    bare = text.lstrip("".join(CLOSED_BY))
     if not 0 < len(text) <= _HEADING_CHARACTERS or len(text.split()) > _HEADING_WORDS:
         return False
     if text[-1] in ".,;:!…-–" or not (bare[:1].isupper() or bare[:1].isdigit()):
@@ -83,31 +61,12 @@ def is_marked(line: str, after_text: str | None) -> bool:
     A dash or star is doubtful: below running text (`after_text`, None at the start or below an entry) it
     counts only when that text ends in a colon, because a wrapped sentence may also begin a line with a dash.
     """
-    if _STRONG_MARKER.match(line):
+    if BULLET.match(line):
         return True
     return bool(_WEAK_MARKER.match(line)) and (after_text is None or after_text.endswith(":"))
 
 
 def without_marker(line: str) -> str:
     """Return the text of a line without the mark of a list entry."""
-    marker = _STRONG_MARKER.match(line) or _WEAK_MARKER.match(line)
+    marker = BULLET.match(line) or _WEAK_MARKER.match(line)
     return line[marker.end() :] if marker else line
-
-
-def is_numbered(line: str) -> bool:
-    """Say whether a line begins like `1. ` or `1) `."""
-    return _NUMBERED.match(line) is not None
-
-
-def excerpt(text: str, length: int = 60) -> str:
-    """Return the beginning of a text for a sentence about it, cut at a word."""
-    if len(text) <= length:
-        return text
-    return text[:length].rsplit(" ", 1)[0] + " …"
-
-
-def ending(text: str, length: int = 60) -> str:
-    """Return the end of a text for a sentence about it, cut at a word."""
-    if len(text) <= length:
-        return text
-    return "… " + text[-length:].split(" ", 1)[-1]

@@ -4,7 +4,7 @@ import re
 from html import unescape
 
 from bulletins.importing.parsed import ParsedBulletin
-from bulletins.importing.shapes import squeezed
+from bulletins.prose import squeezed
 
 LONGEST = 160
 _TAG = re.compile(r"<[^>]*>")

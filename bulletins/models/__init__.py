@@ -1,6 +1,7 @@
 """What we say: issues, their parts, the days they are published on, and who approved them."""
 
 from bulletins.models.bulletin import Bulletin
+from bulletins.models.checks import LinkCheck, Override
 from bulletins.models.days import PublicationDay
 from bulletins.models.parts import Event, NewsItem, Section, SectionKind, StandingSection, Topic
 from bulletins.models.people import Approval, Author
@@ -10,7 +11,9 @@ __all__ = [
     "Author",
     "Bulletin",
     "Event",
+    "LinkCheck",
     "NewsItem",
+    "Override",
     "PublicationDay",
     "Section",
     "SectionKind",

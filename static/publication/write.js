@@ -165,6 +165,36 @@
     (editor || target).focus();
   }
 
+  /* The box that an address names: #issue-title, #item-12-body. */
+  function boxOf(address) {
+    const [, kind, pk, field] = /^#(issue|section|item|event)-(?:(\d+)-)?(\w+)$/.exec(address) || [];
+    const id = pk && [...document.querySelectorAll(`input[name^="${kind}s-"][name$="-id"]`)].find((box) => box.value === pk);
+    const named = id ? id.name.replace(/id$/, field) : kind === "issue" && field;
+    return named && document.querySelector(`[name="${named}"]:not([type=hidden]), [name="${named}_0"]`);
+  }
+
+  /* Open the row of that box, and wait for its editor. */
+  function goToBox(tries = 20) {
+    const target = boxOf(location.hash);
+    if (!target) {
+      return;
+    }
+    const toggle = rowOf(target) && rowOf(target).querySelector(".row-toggle");
+    if (toggle && toggle.getAttribute("aria-expanded") !== "true") {
+      toggle.click();
+    }
+    const editor = window.CKEDITOR && CKEDITOR.instances[target.id];
+    const isWaiting = target.matches("[data-type=ckeditortype]") && !(editor && editor.status === "ready");
+    if (tries && (isWaiting || (toggle && toggle.getAttribute("aria-expanded") !== "true"))) {
+      setTimeout(() => goToBox(tries - 1), 100);
+      return;
+    }
+    setTimeout(function () {
+      goTo(target);
+      target.closest(".field-line, .form-row, .form-group").scrollIntoView({ block: "center" });
+    }, 100);
+  }
+
   /* What is wrong, where: the words, and the box to put it right in. */
   function faultOf(note) {
     const line = note.closest(".field-line");
@@ -252,6 +282,8 @@
       number();
     });
     document.addEventListener("desk:save", save);
+    window.addEventListener("hashchange", () => goToBox());
+    goToBox();
   });
 
   document.addEventListener("keydown", function (event) {

@@ -197,7 +197,8 @@ def test_many_rows_cost_no_more_queries_than_few(client, editor, issue, django_a
         make_item(issue)
         make_section(issue)
         make_event(issue.sections.first())
-    with django_assert_max_num_queries(25):
+    # The checklist's line on top takes a fixed number of them.
+    with django_assert_max_num_queries(40):
         client.get(change_url(issue))
 
 

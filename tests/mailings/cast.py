@@ -11,8 +11,9 @@ from django.db import connection, connections
 
 from bulletins.approval import approve
 from bulletins.models import Bulletin
-from mailings.models import Delivery, Mailing, MailingAct
+from mailings.models import Delivery, Mailing, MailingAct, TestLetter
 from mailings.opening import open_mailing
+from mailings.rehearsal import frozen_now
 from publication.models import Publication
 from subscribers.addresses import address_hash
 from subscribers.models import Subscriber
@@ -21,6 +22,7 @@ from tests.factories import MARCH, make_bulletin, make_publication, numbers
 MINUTE = datetime.timedelta(minutes=1)
 HOUR = datetime.timedelta(hours=1)
 SECOND = datetime.timedelta(seconds=1)
+SUMMARY = "An example summary that is long enough for the inbox, and not a word longer than that."
 DAY = datetime.timedelta(days=1)
 OWNER = uuid.UUID(int=1)
 STRANGER = uuid.UUID(int=2)
@@ -64,6 +66,30 @@ def make_due(**fields) -> Bulletin:
     if not Publication.objects.exists():
         make_publication()
     return approved(make_bulletin(**fields))
+
+
+def make_test_letter(bulletin: Bulletin, at: datetime.datetime = MARCH - DAY) -> TestLetter:
+    """Make the record of a test of an issue's letter as it stands now, which the relay took."""
+    return TestLetter.objects.create(
+        bulletin=bulletin,
+        to="editor@example.org",
+        by=make_approver(),
+        content_hash=frozen_now(bulletin).content_hash(),
+        asked_at=at,
+        tried_at=at,
+        sent_at=at,
+        answer="250 taken",
+    )
+
+
+def make_clean(**fields) -> Bulletin:
+    """Make a draft whose checklist has nothing to mend, the publication it belongs to and a reader."""
+    if not Publication.objects.exists():
+        make_publication()
+    make_readers(1, first=next(numbers) + 10_000)
+    bulletin = make_bulletin(**{"summary": SUMMARY, **fields})
+    make_test_letter(bulletin)
+    return bulletin
 
 
 def make_mailing(readers: int = 3, at: datetime.datetime = MARCH) -> Mailing:

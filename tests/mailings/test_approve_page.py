@@ -9,7 +9,8 @@ from django.utils import timezone
 from bulletins.models import Bulletin
 from mailings.clock import tick
 from publication.models import Publication
-from tests.factories import make_approved, make_bulletin, make_publication, make_staff, make_subscriber
+from tests.factories import make_approved, make_staff
+from tests.mailings.cast import make_clean, make_test_letter
 
 pytestmark = pytest.mark.django_db
 
@@ -25,10 +26,8 @@ def approver(client):
 
 @pytest.fixture
 def draft():
-    make_publication()
-    make_subscriber(status="active")
     editor = make_staff("editor")
-    return make_bulletin(publish_at=timezone.now() + SOON, publish_reason="for the test", last_edited_by=editor)
+    return make_clean(publish_at=timezone.now() + SOON, publish_reason="for the test", last_edited_by=editor)
 
 
 def page(name, bulletin):
@@ -36,7 +35,8 @@ def page(name, bulletin):
 
 
 def approve(client, bulletin, **fields):
-    """Look at the page and press its button."""
+    """Send a test of what it is now, look at the page and press its button."""
+    make_test_letter(bulletin)
     seen = client.get(page("approve", bulletin)).context["seen"]
     return client.post(page("approve", bulletin), {"seen": seen, **fields})
 
@@ -98,11 +98,13 @@ def test_a_corrected_issue_that_was_mailed_needs_no_approval(client, approver):
 
 def test_late_it_says_within_a_minute(client, approver, draft):
     Bulletin.objects.update(publish_at=timezone.now())
+    make_test_letter(draft)
     assert "within a minute" in client.get(page("approve", draft)).content.decode()
 
 
 def test_much_too_late_it_says_that_nothing_is_mailed(client, approver, draft):
     Bulletin.objects.update(publish_at=timezone.now() - datetime.timedelta(hours=13))
+    make_test_letter(draft)
     assert "not mailed by itself" in client.get(page("approve", draft)).content.decode()
 
 

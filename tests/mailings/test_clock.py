@@ -22,6 +22,7 @@ from tests.mailings.cast import (
     approved,
     at_once,
     make_approver,
+    make_clean,
     make_due,
     make_mailing,
     make_readers,
@@ -191,7 +192,7 @@ def test_the_alert_gives_the_last_hour_as_clocks_in_london_show_it(month):
 
 
 def test_an_edit_through_the_shell_lapses_the_approval_at_the_next_tick(day):
-    bulletin = make_due()
+    bulletin = approved(make_clean())
     tick(MARCH - HOUR)
     assert Bulletin.objects.get().status == "approved"
     NewsItem.objects.update(headline="Another headline")

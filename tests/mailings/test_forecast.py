@@ -8,7 +8,7 @@ from django.urls import reverse
 from time_machine import travel
 
 from bulletins.approval import withdraw
-from bulletins.models import Bulletin, PublicationDay
+from bulletins.models import Bulletin, LinkCheck, PublicationDay
 from bulletins.schedule import first_wednesday, instant
 from mailings import steering
 from mailings.alerts import post_alerts
@@ -18,7 +18,19 @@ from mailings.models import AlertSent, Delivery, Mailing
 from mailings.sending import drain
 from publication.models import LONDON
 from tests.factories import MARCH, make_bulletin, make_publication, make_staff
-from tests.mailings.cast import DAY, HOUR, MINUTE, SECOND, approved, at_once, make_approver, make_due, make_mailing, put
+from tests.mailings.cast import (
+    DAY,
+    HOUR,
+    MINUTE,
+    SECOND,
+    approved,
+    at_once,
+    make_approver,
+    make_clean,
+    make_due,
+    make_mailing,
+    put,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -72,11 +84,26 @@ def test_two_days_before_a_month_without_an_issue_is_told_again_in_other_words(d
     assert "There is no issue for March 2026 to approve." in AlertSent.objects.get(kind="unapproved").words
 
 
-def test_an_approved_issue_warns_of_nothing(day):
-    make_due()
+def test_an_approved_issue_that_is_clean_warns_of_nothing(day):
+    approved(make_clean())
     for days in range(8):
         tick(MARCH - days * DAY - SECOND)
     assert kinds() == []
+
+
+def test_one_that_is_not_clean_any_more_is_told_once_two_hours_before(day):
+    bulletin = approved(make_clean(intro='<p>We read <a href="https://pond.school/plan">the plan of a school</a>.</p>'))
+    LinkCheck.objects.create(
+        url="https://pond.school/plan", asked_at=MARCH - DAY, looked_up_at=MARCH - DAY, answer="dead", words="gone"
+    )
+    tick(MARCH - 2 * HOUR - SECOND)
+    assert kinds() == []
+    tick(MARCH - 2 * HOUR)
+    tick(MARCH - HOUR)
+    tick(MARCH - SECOND)
+    assert kinds() == ["preflight"]
+    assert "its checklist is not clean any more. One thing needs a reason." in words()
+    assert words().endswith(f"/admin/issues/{bulletin.pk}/check/")
 
 
 def test_an_issue_for_the_archive_only_counts_for_none(day):

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from bulletins.importing.shapes import word_matches
+from bulletins.prose import word_matches
 
 RUN = 8
 
 
 class _Said(NamedTuple):
-    line: int
+    number: int
     text: str
     keys: list[str]
     spans: list[tuple[int, int]]
@@ -19,11 +19,11 @@ class _Said(NamedTuple):
 
 
 def repetitions(texts: Iterable[tuple[int, str]]) -> Iterator[tuple[int, int, str]]:
-    """Yield line, earlier line and words of each run of 8 or more equal words; a run stays in one text."""
+    """Yield number, earlier number and words of each run of 8 or more equal words; a run stays in one numbered text."""
     first_seen: dict[tuple[str, ...], tuple[_Said, int]] = {}
-    for line, text in texts:
+    for number, text in texts:
         found = word_matches(text)
-        said = _Said(line, text, [match[0].casefold() for match in found], [match.span() for match in found])
+        said = _Said(number, text, [match[0].casefold() for match in found], [match.span() for match in found])
         place = 0
         while place + RUN <= len(said.keys):
             known, start = first_seen.setdefault(tuple(said.keys[place : place + RUN]), (said, place))
@@ -32,7 +32,7 @@ def repetitions(texts: Iterable[tuple[int, str]]) -> Iterator[tuple[int, int, st
                 continue
             end = place if known is said else len(known.keys)
             length = _equal(known.keys, range(start, end), said.keys, place)
-            yield line, known.line, said.printed(place, length)
+            yield number, known.number, said.printed(place, length)
             place += length
 
 

@@ -1,0 +1,1 @@
+"""The links of an issue: which of them lead into the open, and whether they answer."""

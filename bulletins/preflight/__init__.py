@@ -1,0 +1,1 @@
+"""What is looked at before an issue is approved: one rule, one function, one sentence."""

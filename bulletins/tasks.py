@@ -1,0 +1,33 @@
+"""Celery's nudge to look up links: it says only "look at the table"."""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from bulletins.links.waiting import look_up_waiting
+from bulletins.models import LinkCheck
+
+log = logging.getLogger(__name__)
+
+# How long one turn takes at most, and how long its nudge is worth anything.
+TURN_SECONDS = 10
+STALE_SECONDS = 75
+
+
+@shared_task
+def look_up_links() -> None:
+    """Look up links for a while; what is left then is for the next turn, so that letters are not kept waiting."""
+    look_up_waiting(TURN_SECONDS)
+    nudge()
+
+
+def nudge() -> None:
+    """Wake a worker if a link waits; without a broker the next tick does."""
+    if not LinkCheck.objects.waiting(timezone.now()).exists():
+        return
+    try:
+        look_up_links.apply_async(retry=False, expires=STALE_SECONDS)
+    except (OperationalError, OSError) as error:
+        log.warning("links are looked up later, for the broker cannot be reached: %s", type(error).__name__)
