@@ -38,7 +38,8 @@ def start_issue(bulletin: Bulletin, at: datetime.datetime, like: Bulletin | None
         bulletin.slug = bulletin.slug or free_slug(f"{bulletin.month:%B} special", set(taken))
     elif bulletin.publish_at is None:
         set_day(bulletin, words.publication_hour, at)
-    bulletin.sign_off = bulletin.sign_off or (like.sign_off if like else "")
+    if like and not bulletin.sign_off:
+        bulletin.sign_off = like.sign_off
     bulletin.save()
     for section in sections_of(like) if like else standing_sections():
         section.bulletin = bulletin

@@ -60,7 +60,7 @@ def with_lists(html: str) -> str:
 def run_from(pieces: list[str], place: int) -> list[str]:
     """Return the paragraphs from a place on that make one list; none where they are too few."""
     for mark in (BULLET, NUMBER):
-        run = []
+        run: list[str] = []
         for here in range(place, len(pieces), 2):
             parted = here > place and pieces[here - 1].strip()
             if parted or not mark.match(pieces[here]) or not counts_on(mark, pieces[here], len(run) + 1):

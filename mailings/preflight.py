@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bulletins.composition import Composition
 from bulletins.models import Bulletin
-from bulletins.preflight.checklist import Checklist, checklist_of
+from bulletins.preflight.checklist import TESTS, Checklist, checklist_of
 from bulletins.preflight.findings import Finding, Found, Level, Place, Rule, findings_of
 from bulletins.preflight.proof import Proof, proof_of
 from bulletins.preflight.rules import RULES
@@ -66,7 +66,7 @@ def untested_letter(proof: LetterProof) -> Iterator[Found]:
     """No test letter was sent since the last change."""
     if not proof.is_tested and not proof.unwritable:
         sentence = "Nobody has had it in a mailbox as it is now. Send yourself a test, and read it there."
-        yield Found(ISSUE, sentence, proof.content_hash, "(no test sent)")
+        yield Found(Place(TESTS, None, "", "The letter"), sentence, proof.content_hash, "(no test sent)")
 
 
 LETTER_RULES: tuple[Rule[LetterProof], ...] = (

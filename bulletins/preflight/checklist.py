@@ -18,6 +18,8 @@ PAGES = {
     "publication": ("admin:publication_publication_change", [1]),
     "readers": ("admin:subscribers_subscriber_changelist", []),
 }
+# Where test letters are sent from.
+TESTS = "tests"
 NUMBERS = ("Nothing", "One thing", "Two things", "Three things", "Four things", "Five things", "Six things")
 VERBS = {
     Level.BLOCKS: ("blocks", "block"),
@@ -118,6 +120,8 @@ def address_of(bulletin: Bulletin, place: Place) -> str:
     if place.kind in PAGES:
         name, args = PAGES[place.kind]
         return reverse(name, args=args)
+    if place.kind == TESTS:
+        return reverse("mailings:preview", args=[bulletin.pk]) + "#tests"
     page = reverse("admin:bulletins_bulletin_change", args=[bulletin.pk])
     return f"{page}#{place.anchor}" if place.field else page
 
