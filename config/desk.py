@@ -78,6 +78,7 @@ NAVIGATION = [
             page("Topics", "sell", "bulletins.topic"),
             page("Staff", "badge", "auth.user"),
             page("Roles", "key", "auth.group"),
+            page("Log", "receipt_long", "publication.logline"),
             page("Failed sign-ins", "lock", "publication.failedsignin"),
             page("Who sends", "cell_tower", "publication.senderclaim"),
             page("Alerts sent", "notifications", "mailings.alertsent"),
