@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 
 from bulletins.composition import Composition, compose, dead_ends
 from bulletins.models import Approval, Bulletin, PublicationDay
+from publication.log import record
 from publication.models import Publication
 
 
@@ -74,6 +75,7 @@ def approve(bulletin: Bulletin, by: User, at: datetime.datetime, seen: str | Non
     locked.approvals.filter(lapsed_at__isnull=True).update(lapsed_at=at, lapse_reason="approved again as it stands now")
     locked.status = bulletin.status = Bulletin.Status.APPROVED
     locked.save(update_fields=["status", "updated_at"])
+    record(by, locked, "Approved it.")
     return Approval.objects.create(bulletin=locked, by=by, at=at, fingerprint=fingerprint)
 
 

@@ -178,7 +178,7 @@ class FailedSignIn(AccessAttempt):
 
 
 class LogLine(LogEntry):
-    """What somebody of the staff did, and to what: appended, never changed; the admin and `publication.log` write it."""
+    """What somebody of the staff did, and to what: appended, never changed. The admin writes it, and `record`."""
 
     class Meta:
         proxy = True

@@ -69,7 +69,7 @@ def test_a_right_that_is_declared_later_reaches_the_role(settings):
 
 def test_a_right_that_no_model_gives_is_refused(settings):
     settings.ROLES = {"editor": frozenset({"mailings.fly"})}
-    with pytest.raises(LookupError, match="rights that no model gives: mailings.fly"):
+    with pytest.raises(LookupError, match=r"no model gives: mailings\.fly"):
         grant()
 
 
