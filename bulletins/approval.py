@@ -13,6 +13,8 @@ from bulletins.models import Approval, Bulletin, PublicationDay
 from publication.log import record
 from publication.models import Publication
 
+SECOND_PERSON = "You edited this issue last: a second person must approve it."
+
 
 def needs_second_person(bulletin: Bulletin) -> bool:
     """Tell whether its last editor may not approve it: imports for the archive are never mailed, so they may."""
@@ -34,7 +36,7 @@ def faults(bulletin: Bulletin, by: AbstractBaseUser) -> list[str]:
         found.append("It has nothing to read yet: write a section or an item.")
     found += [f"The link “{link}” leads to no item or section of this issue." for link in dead_ends(issue)]
     if needs_second_person(bulletin) and bulletin.last_edited_by_id == by.pk:
-        found.append("You edited this issue last: a second person must approve it.")
+        found.append(SECOND_PERSON)
     return found
 
 

@@ -95,6 +95,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_ICON": asset("icon.svg"),
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": asset("icon.svg")}],
     "ENVIRONMENT": "config.desk.environment",
+    "DASHBOARD_CALLBACK": "mailings.dashboard.with_dashboard",
     "STYLES": [asset("publication/desk.css")],
     "SCRIPTS": [asset("publication/desk.js")],
     "BORDER_RADIUS": "6px",
