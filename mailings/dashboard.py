@@ -143,7 +143,8 @@ def stands(matter: Matter) -> str:
 def mailing_words(mailing: Mailing) -> str:
     """Say how far a mailing is, and what stopped it."""
     why = f" {PAUSES[mailing.pause_cause][0]}" if mailing.state == Mailing.State.PAUSED else ""
-    return f"“{mailing.bulletin}”: {words_of(mailing, progress_of(mailing))}.{why}"
+    words = words_of(mailing, progress_of(mailing))
+    return f"“{mailing.bulletin}”: {words}{'' if words.endswith('?') else '.'}{why}"
 
 
 def counted_readers() -> int:

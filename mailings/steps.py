@@ -142,10 +142,8 @@ def approvers(matter: Matter, viewer: Viewer) -> str:
     """Say who may approve, by role and by name."""
     if not matter.approvers:
         return "Nobody may: somebody else must get the role approver"
-    barred = ""
-    if matter.barred:
-        barred = ", not you: you edited it last" if viewer.login == matter.barred else ""
-    return f"An approver: {one_of(matter.approvers)}{barred}"
+    barred = viewer.approves and viewer.login == matter.barred
+    return f"An approver: {one_of(matter.approvers)}{', not you: you edited it last' if barred else ''}"
 
 
 def one_of(names: tuple[str, ...]) -> str:
