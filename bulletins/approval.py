@@ -77,7 +77,7 @@ def approve(bulletin: Bulletin, by: User, at: datetime.datetime, seen: str | Non
     locked.approvals.filter(lapsed_at__isnull=True).update(lapsed_at=at, lapse_reason="approved again as it stands now")
     locked.status = bulletin.status = Bulletin.Status.APPROVED
     locked.save(update_fields=["status", "updated_at"])
-    record(by, locked, "Approved it.")
+    record(by, locked, "Approved it.", at)
     return Approval.objects.create(bulletin=locked, by=by, at=at, fingerprint=fingerprint)
 
 

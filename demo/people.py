@@ -14,9 +14,9 @@ EVENTS_OF = {
     "pending": ["asked"],
     "unsubscribed": ["asked", "confirmed", "unsubscribed"],
 }
-# They came in the course of two years, the most of them lately; who left did so after some weeks.
-YEARS, NEWEST = 730, 30
-STAYED = datetime.timedelta(days=25)
+# They came in the course of two years, the most of them lately; who left did so a day later.
+YEARS, NEWEST = 730, 2
+STAYED = datetime.timedelta(days=1)
 SUPPRESSED = {"unsubscribed": "unsubscribed", "bounced": "hard bounce", "complained": "complaint"}
 
 

@@ -57,7 +57,7 @@ def claim(by: User | None, why: str, at: datetime.datetime) -> int:
         raise ValidationError(f"{settings.SENDER_IDENTITY} is the sender already: there is nothing to claim.")
     made = SenderClaim.objects.create(identity=settings.SENDER_IDENTITY, by=by, at=at, why=why)
     if by is not None:
-        record(by, made, f"Claimed the sending: “{why}”")
+        record(by, made, f"Claimed the sending: “{why}”", at)
     for bulletin in due(at):
         open_one(bulletin, at)
     return steering.take_over(settings.SENDER_IDENTITY, by, why, at)

@@ -94,7 +94,7 @@ def send_now(bulletin: Bulletin, by: User | None, why: str, at: datetime.datetim
     mailing = create_mailing(locked, composition, at)
     if by is not None:
         MailingAct.objects.create(mailing=mailing, by=by, act=MailingAct.Act.SEND_NOW, at=at, why=why)
-        record(by, mailing, f"Sent it now: “{why}”")
+        record(by, mailing, f"Sent it now: “{why}”", at)
     return mailing
 
 

@@ -14,6 +14,13 @@ def scale(most: int) -> int:
     return next(power * step for step in (1, 2, 5, 10) if most <= power * step)
 
 
+def fine_scale(most: int) -> int:
+    """Return a round number that is little more: its first digit is followed by noughts, or 1 by 2 or 5."""
+    power = 10 ** (len(str(most)) - 1)
+    steps = (power * tenths // 10 for tenths in (10, 12, 15, *range(20, 101, 10)))
+    return next(step for step in steps if most <= step)
+
+
 def column(place: int, places: int, share: float, height: float = HEIGHT) -> Box:
     """Return the box of a column that stands on the ground of a drawing: the `place`th of `places`, counted from 0.
 

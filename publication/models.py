@@ -183,8 +183,8 @@ class LogLine(LogEntry):
     class Meta:
         proxy = True
         ordering = ["-action_time", "-pk"]
-        verbose_name = "line of the log"
-        verbose_name_plural = "log"
+        verbose_name = "log line"
+        verbose_name_plural = "log lines"
         triggers = [
             pgtrigger.Protect(name="log_is_kept", operation=pgtrigger.Delete),
             # Which kind of thing it was about is emptied when that kind is no more.

@@ -64,7 +64,8 @@ class SubscriberAdmin(NeverByHand, DeskAdmin):
 
     def log_change(self, request: HttpRequest, obj: Subscriber, message: Any) -> None:  # type: ignore[override]
         """Write down an act without the address: the log is kept, and they may ask to be erased."""
-        record(request.user, obj, message if isinstance(message, str) else json.dumps(message), f"reader {obj.pk}")
+        words = message if isinstance(message, str) else json.dumps(message)
+        record(request.user, obj, words, name=f"reader {obj.pk}")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Subscriber], search_term: str

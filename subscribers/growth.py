@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.utils import timezone
 
-from publication.chart import Box, column, scale
+from publication.chart import Box, column, fine_scale
 from subscribers.models import Subscriber
 
 MONTHS = 24
@@ -73,12 +73,12 @@ class Growth:
     @property
     def active_top(self) -> int:
         """The top of the scale of those who read."""
-        return scale(max(1, *(month.active for month in self.months)))
+        return fine_scale(max(1, *(month.active for month in self.months)))
 
     @property
     def moved_top(self) -> int:
         """The top of the scale of those who came and went."""
-        return scale(max(1, *(max(month.joined, month.left) for month in self.months)))
+        return fine_scale(max(1, *(max(month.joined, month.left) for month in self.months)))
 
     @property
     def active_boxes(self) -> list[Box]:

@@ -19,8 +19,8 @@ class Migration(migrations.Migration):
             fields=[
             ],
             options={
-                'verbose_name': 'line of the log',
-                'verbose_name_plural': 'log',
+                'verbose_name': 'log line',
+                'verbose_name_plural': 'log lines',
                 'ordering': ['-action_time', '-pk'],
                 'proxy': True,
                 'indexes': [],

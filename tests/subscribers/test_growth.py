@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 
 from mailings.progress import kept
+from publication.chart import fine_scale
 from subscribers.consent import unsubscribe
 from subscribers.growth import Growth, Month, growth
 from subscribers.models import ConsentEvent, Subscriber, Suppression
@@ -117,10 +118,18 @@ def test_it_costs_two_queries_however_many_read(django_assert_num_queries):
 
 def test_the_columns_stand_and_hang_in_proportion():
     drawn = Growth([Month(datetime.date(2026, 1, 1), 4, 2, 4), Month(datetime.date(2026, 2, 1), 1, 0, 5)])
-    assert (drawn.active_top, drawn.moved_top) == (5, 5)
+    assert (drawn.active_top, drawn.moved_top) == (5, 4)
     assert drawn.active_boxes == [(27.0, 28.0, 306.0, 112.0), (387.0, 0.0, 306.0, 140.0)]
-    assert drawn.joined_boxes == [(27.0, 9.0, 306.0, 36.0), (387.0, 36.0, 306.0, 9.0)]
-    assert drawn.left_boxes == [(27.0, 45, 306.0, 18.0), (387.0, 45, 306.0, 0.0)]
+    assert drawn.joined_boxes == [(27.0, 0.0, 306.0, 45.0), (387.0, 33.75, 306.0, 11.25)]
+    assert drawn.left_boxes == [(27.0, 45, 306.0, 22.5), (387.0, 45, 306.0, 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("most", "top"),
+    [(1, 1), (7, 7), (9, 9), (10, 10), (11, 12), (13, 15), (100, 100), (1007, 1200), (4100, 5000), (99_999, 100_000)],
+)
+def test_the_scale_is_round_and_little_more(most, top):
+    assert fine_scale(most) == top
 
 
 def page(client) -> str:
