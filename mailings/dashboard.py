@@ -95,7 +95,7 @@ def cards(user: User, viewer: Viewer, at: datetime.datetime) -> list[Card]:
 def card(matter: Matter, viewer: Viewer, at: datetime.datetime) -> Card:
     """Say a matter in words."""
     todo = steps(matter, viewer)
-    notes = [*day_notes(matter, at), *filter(None, [matter.history, matter.told])]
+    notes = [*day_notes(matter, at), *filter(None, [matter.history, matter.told if matter.is_approved else ""])]
     return Card(matter, when(matter, at), notes, stands(matter), todo, button(matter, todo, viewer))
 
 

@@ -131,18 +131,27 @@ def test_at_its_hour_it_goes_out_within_a_minute(grace):
     assert first(grace, MARCH).stands.endswith("is approved, and goes out within a minute.")
 
 
-def test_a_held_day_says_until_when_and_what_staff_were_told(erin, grace):
+def test_a_held_day_says_until_when_an_approval_counts(erin, grace):
     tick(MARCH + MINUTE)
     card = first(erin, MARCH + MINUTE)
     assert card.stands == (
         "Held: nothing approved was there to mail. What is approved until 19:30 still goes out at once."
     )
     assert (card.button.label, card.tone) == ("Start March’s issue", "wrong")
-    assert any("Nothing approved is there to mail" in note for note in card.notes)
     assert shown(erin, MARCH + MINUTE)[1][:2] == (
         "Wednesday 1 April 2026 at 07:30, in 28 days",
         "April’s issue is not started.",
     )
+
+
+def test_an_issue_that_could_not_go_out_says_why(grace):
+    issue = make_approved()
+    Bulletin.objects.update(title="Another title")
+    tick(MARCH + MINUTE)
+    card = first(grace, MARCH + MINUTE)
+    assert card.stands == "Held: “Another title” was approved, and could not go out as it is."
+    assert "Another title is not what was approved. Nothing was mailed." in card.notes[-1]
+    assert card.button.address == reverse("mailings:approve", args=[issue.pk])
 
 
 def test_a_held_draft_is_to_be_approved(erin, grace):

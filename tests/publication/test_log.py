@@ -115,7 +115,7 @@ def checking(client, by):
     page = reverse("admin:resources_helpline_change", args=[helpline.pk])
     form = client.get(page).context["adminform"].form
     given = {name: form.initial.get(name) or "" for name in form.fields}
-    client.post(page, {**given, "checked_today": "1"})
+    client.post(page, {**given, "resources_helpline_checked_today": "1"})
 
 
 def unlocking(client, by):
