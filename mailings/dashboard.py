@@ -126,7 +126,7 @@ def day_notes(matter: Matter, at: datetime.datetime) -> list[str]:
 
 def stands(matter: Matter) -> str:
     """Say where a matter stands."""
-    if matter.standing in MAILED:
+    if matter.mailing is not None:
         return mailing_words(Mailing.objects.select_related("bulletin").defer("html", "text").get(pk=matter.mailing))
     words = STANDS[matter.standing]
     if matter.standing is Standing.DRAFT and not matter.unready:

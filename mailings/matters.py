@@ -1,6 +1,7 @@
 """What is at hand: issues on their way to readers, and publication days, each with where it stands."""
 
 import datetime
+from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q
@@ -19,16 +20,27 @@ from publication.models import Publication, SenderClaim
 
 # How long the report of a mailing that is over comes before the next issue.
 NEWS_FOR = datetime.timedelta(days=1)
-# An approved issue is no draft of this: it was said already that it is approved.
+# Issues shown at most.
 MOST = 4
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
+@dataclass(frozen=True)
+class Look:
+    """Who looks and when; and what is the same for all issues: who may approve, and whether letters leave from here."""
+
+    user: User
+    at: datetime.datetime
+    approvers: list[User]
+    sends_here: bool
+
+
 def matters(user: User, at: datetime.datetime) -> list[Matter]:
     """Return what is at hand, the most urgent first; there is always something."""
+    look = Look(user, at, approvers(), SenderClaim.objects.is_ours())
     days = {day.month: day for day in PublicationDay.objects.filter(month__gte=first_of_month(london_date(at)))}
     days |= {day.month: day for day in unsettled()}
-    issues = [of_issue(issue, days.get(issue.month), user, at) for issue in at_hand(at, days)]
+    issues = [of_issue(issue, days.get(issue.month), look) for issue in at_hand(at, days)]
     written = {matter.month for matter in issues}
     bare = [of_day(day) for day in unsettled() if day.month not in written]
     coming = coming_day(at)
@@ -92,9 +104,9 @@ def of_day(day: PublicationDay) -> Matter:
     return Matter(Standing(day.state), day.month, day.publish_at(), told=told(day))
 
 
-def of_issue(issue: Bulletin, day: PublicationDay | None, user: User, at: datetime.datetime) -> Matter:
+def of_issue(issue: Bulletin, day: PublicationDay | None, look: Look) -> Matter:
     """Return the matter of an issue that is not mailed yet."""
-    standing = standing_of(issue, day, at)
+    standing = standing_of(issue, day, look.at)
     is_approved = issue.status == Bulletin.Status.APPROVED
     last = issue.last_edited_by if needs_second_person(issue) else None
     hour = issue.publish_at or (day.publish_at() if day and day.state != PublicationDay.State.SKIPPED else None)
@@ -105,11 +117,11 @@ def of_issue(issue: Bulletin, day: PublicationDay | None, user: User, at: dateti
         issue=issue.pk,
         title=issue.title,
         is_approved=is_approved,
-        unready=() if is_approved else tuple(one for one in faults(issue, user) if one != SECOND_PERSON),
+        unready=() if is_approved else tuple(one for one in faults(issue, look.user) if one != SECOND_PERSON),
         last_editor=name_of(issue.last_edited_by) if issue.last_edited_by else "",
         barred=last.username if last else "",
-        approvers=tuple(name_of(one) for one in approvers() if one != last),
-        sends_here=SenderClaim.objects.is_ours(),
+        approvers=tuple(name_of(one) for one in look.approvers if one != last),
+        sends_here=look.sends_here,
         history=history(issue.approvals.select_related("by").first()),
         told=told(day) if day and standing in (Standing.HELD, Standing.MISSED) else "",
     )

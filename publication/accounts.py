@@ -1,6 +1,6 @@
 """The staff in the admin: who they are, what they may do, and who is locked out."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -96,7 +96,10 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
         """Let roles be ticked: there are few of them."""
         if db_field.name != "groups":
             return super().formfield_for_manytomany(db_field, request, **kwargs)
-        kwargs |= {"widget": UnfoldAdminCheckboxSelectMultipleWidget, "queryset": roles_within(request.user)}
+        kwargs |= {
+            "widget": UnfoldAdminCheckboxSelectMultipleWidget,
+            "queryset": roles_within(cast(User, request.user)),
+        }
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         if field is not None:
             field.label, field.help_text = "Roles", "Each brings its rights; Roles, in the side bar, says which."
@@ -159,7 +162,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
 
 def may_touch(request: HttpRequest, user: User | None) -> bool:
     """Tell whether an account is not above the one that asks."""
-    return user is None or covers(request.user, user)  # type: ignore[arg-type]
+    return user is None or covers(cast(User, request.user), user)
 
 
 @admin.register(Group)

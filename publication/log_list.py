@@ -59,7 +59,8 @@ class LogLineAdmin(ReadOnly, DeskAdmin):
     sortable_by = ()
     search_fields = ["object_repr", "change_message", "user__username", "user__first_name", "user__last_name"]
     search_help_text = "Search names and words"
-    fields = readonly_fields = ["when", "who", "what", "about", "kind"]
+    fields = ["when", "who", "what", "about", "kind"]
+    readonly_fields = ["when", "who", "what", "about", "kind"]
     nothing_yet = "Whatever somebody of the staff does is written down here: what they write, approve, send or export."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LogLine]:
