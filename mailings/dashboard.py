@@ -14,6 +14,7 @@ from bulletins.schedule import follows_the_rule, london_date
 from bulletins.words import away
 from mailings.acts import readers as readers_in_words
 from mailings.desk import PAUSES, span_in_words, words_of
+from mailings.kept import Kept
 from mailings.matters import coming_day, matters, skipped_before
 from mailings.models import Mailing
 from mailings.opening import GRACE
@@ -37,6 +38,10 @@ SPOILT = "Held: “{title}” was approved, and could not go out as it is."
 KEPT_HERE = "“{title}” is approved, but nothing goes out from here: this is not the installation that sends."
 LABELS = {Standing.PAUSED: "wrong", Standing.HELD: "wrong", Standing.MISSED: "wrong", Standing.CANCELLED: "wrong"}
 LABELS |= {Standing.APPROVED: "good", Standing.DUE: "good", Standing.FINISHED: "good"}
+
+# Seconds: months change slowly, and to count them takes a while where a million read.
+SLOW = 600
+grown = Kept(SLOW)
 
 
 @dataclass(frozen=True)
@@ -163,5 +168,5 @@ def last_report() -> dict[str, Any] | None:
 
 
 def growth_of(at: datetime.datetime) -> Any:
-    """Return how the readers grew, counted a moment ago at most."""
-    return kept.get(("growth", london_date(at)), lambda: growth(at))
+    """Return how the readers grew, counted some minutes ago at most."""
+    return grown.get(("growth", london_date(at)), lambda: growth(at))

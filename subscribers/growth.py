@@ -16,25 +16,25 @@ ACTIVE_HEIGHT, MOVED_HEIGHT = 140, 45
 # Joining is a confirmation, an import with proof, or coming back; leaving is unsubscribing, a hard bounce or a
 # complaint of somebody whose last word before was one of those. Who was erased is in none of it.
 MOVED = """
-    WITH moved AS (
+    WITH gone AS MATERIALIZED (
+        SELECT subscriber_id, at, id FROM subscribers_consentevent
+         WHERE at >= %(since)s AND what = 'unsubscribed'
+        UNION ALL
+        SELECT person.id, barred.at, NULL FROM subscribers_suppression AS barred
+          JOIN subscribers_subscriber AS person USING (address_hash)
+         WHERE barred.at >= %(since)s AND barred.reason IN ('hard bounce', 'complaint')
+    ), moved AS (
         SELECT at, TRUE AS joined FROM subscribers_consentevent
          WHERE at >= %(since)s AND what IN ('confirmed', 'imported', 'returned')
         UNION ALL
-        SELECT at, FALSE FROM subscribers_consentevent AS gone
-         WHERE at >= %(since)s AND what = 'unsubscribed'
-           AND (SELECT what FROM subscribers_consentevent AS last
-                 WHERE last.subscriber_id = gone.subscriber_id AND (last.at, last.id) < (gone.at, gone.id)
-                 ORDER BY last.at DESC, last.id DESC LIMIT 1) IN ('confirmed', 'imported', 'returned')
-        UNION ALL
-        SELECT barred.at, FALSE FROM subscribers_suppression AS barred
-          JOIN subscribers_subscriber AS person USING (address_hash)
-         WHERE barred.at >= %(since)s AND barred.reason IN ('hard bounce', 'complaint')
-           AND (SELECT what FROM subscribers_consentevent AS last
-                 WHERE last.subscriber_id = person.id AND last.at <= barred.at
-                 ORDER BY last.at DESC, last.id DESC LIMIT 1) IN ('confirmed', 'imported', 'returned')
+        SELECT gone.at, FALSE FROM gone CROSS JOIN LATERAL (
+            SELECT what FROM subscribers_consentevent AS before
+             WHERE before.subscriber_id = gone.subscriber_id AND before.at <= gone.at
+               AND before.id IS DISTINCT FROM gone.id
+             ORDER BY before.at DESC, before.id DESC LIMIT 1
+        ) AS last WHERE last.what IN ('confirmed', 'imported', 'returned')
     )
-    SELECT date_trunc('month', at AT TIME ZONE 'Europe/London')::date,
-           count(*) FILTER (WHERE joined), count(*) FILTER (WHERE NOT joined)
+    SELECT width_bucket(at, %(firsts)s), count(*) FILTER (WHERE joined), count(*) FILTER (WHERE NOT joined)
       FROM moved GROUP BY 1
 """
 
@@ -107,11 +107,11 @@ def growth(at: datetime.datetime) -> Growth | None:
     How many read at the end of a month is reckoned backwards from now: less who joined since, and more who left.
     """
     firsts = last_months(at)
-    moved, active = moved_since(firsts[0]), Subscriber.objects.active().count()
+    moved, active = moved_in(firsts), Subscriber.objects.active().count()
     months: list[Month] = []
-    for first in reversed(firsts):
-        joined, left = moved.get(first, (0, 0))
-        months.insert(0, Month(first, joined, left, max(active, 0)))
+    for place in reversed(range(len(firsts))):
+        joined, left = moved.get(place, (0, 0))
+        months.insert(0, Month(firsts[place], joined, left, max(active, 0)))
         active += left - joined
     while months and not (months[0].joined or months[0].left or months[0].active):
         months.pop(0)
@@ -125,9 +125,10 @@ def last_months(at: datetime.datetime) -> list[datetime.date]:
     return [datetime.date(one // 12, one % 12 + 1, 1) for one in range(number - MONTHS + 1, number + 1)]
 
 
-def moved_since(day: datetime.date) -> dict[datetime.date, tuple[int, int]]:
-    """Return how many joined and left in each month since a day, where anybody did."""
-    since = datetime.datetime.combine(day, datetime.time(), timezone.get_default_timezone())
+def moved_in(firsts: list[datetime.date]) -> dict[int, tuple[int, int]]:
+    """Return how many joined and left in each of some months that follow each other, by its place, if anybody did."""
+    zone = timezone.get_default_timezone()
+    begins = [datetime.datetime.combine(first, datetime.time(), zone) for first in firsts]
     with connection.cursor() as cursor:
-        cursor.execute(MOVED, {"since": since})
-        return {month: (joined, left) for month, joined, left in cursor.fetchall()}
+        cursor.execute(MOVED, {"since": begins[0], "firsts": begins})
+        return {bucket - 1: (joined, left) for bucket, joined, left in cursor.fetchall()}

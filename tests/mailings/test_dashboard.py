@@ -12,7 +12,7 @@ from django.urls import reverse
 from bulletins.approval import lapse
 from bulletins.models import Bulletin, PublicationDay
 from mailings.clock import tick
-from mailings.dashboard import cards, viewer_of
+from mailings.dashboard import cards, grown, viewer_of
 from mailings.models import Mailing
 from mailings.opening import open_mailing
 from mailings.progress import kept
@@ -30,6 +30,7 @@ APRIL = datetime.datetime(2026, 4, 1, 6, 30, tzinfo=datetime.UTC)
 @pytest.fixture(autouse=True)
 def fresh():
     kept.forget()
+    grown.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from mailings.progress import kept
+from mailings.dashboard import grown
 from publication.chart import fine_scale
 from subscribers.consent import unsubscribe
 from subscribers.growth import Growth, Month, growth
@@ -21,7 +21,7 @@ DAY = datetime.timedelta(days=1)
 
 @pytest.fixture(autouse=True)
 def fresh():
-    kept.forget()
+    grown.forget()
 
 
 def month(number: int, year: int = 2026) -> datetime.datetime:
