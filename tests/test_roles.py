@@ -137,28 +137,28 @@ def address(place: str, cast) -> str:
     return reverse(name, args=[cast[what]] if what else [])
 
 
-@pytest.mark.parametrize(("place", "role"), enumerate(ROLES))
+@pytest.mark.parametrize(("place", "role"), list(enumerate(ROLES)))
 def test_each_role_opens_its_lists_and_no_other(client, cast, place, role):
     sign_in(client, role)
     found = {name: client.get(reverse(f"admin:{name}_changelist")).status_code for name in LISTS}
     assert found == {name: answers[place] for name, answers in LISTS.items()}
 
 
-@pytest.mark.parametrize(("place", "role"), enumerate(ROLES))
+@pytest.mark.parametrize(("place", "role"), list(enumerate(ROLES)))
 def test_each_role_adds_what_is_its_own(client, cast, place, role):
     sign_in(client, role)
     found = {name: client.get(reverse(f"admin:{name}_add")).status_code for name in ADDS}
     assert found == {name: answers[place] for name, answers in ADDS.items()}
 
 
-@pytest.mark.parametrize(("place", "role"), enumerate(ROLES))
+@pytest.mark.parametrize(("place", "role"), list(enumerate(ROLES)))
 def test_each_role_opens_its_pages(client, cast, place, role):
     sign_in(client, role)
     found = {name: client.get(address(name, cast)).status_code for name in PAGES}
     assert found == {name: answers[place] for name, answers in PAGES.items()}
 
 
-@pytest.mark.parametrize(("place", "role"), enumerate(ROLES))
+@pytest.mark.parametrize(("place", "role"), list(enumerate(ROLES)))
 def test_each_role_does_its_part_and_no_other(client, cast, place, role):
     sign_in(client, role)
     found = {name: client.post(address(name, cast)).status_code for name in ACTS}
