@@ -10,9 +10,11 @@ from django.utils.formats import date_format
 
 from bulletins.composition import Composition, compose
 from bulletins.models import Approval, Bulletin, PublicationDay
+from publication.log import record
 from publication.models import Publication
 
 UNSEEN = "It was changed while you were reading: look at it again, then approve."
+SECOND_PERSON = "You edited this issue last: a second person must approve it."
 
 
 def needs_second_person(bulletin: Bulletin) -> bool:
@@ -34,7 +36,7 @@ def faults(bulletin: Bulletin, by: AbstractBaseUser) -> list[str]:
     if not compose(bulletin).sections:
         found.append("It has nothing to read yet: write a section or an item.")
     if needs_second_person(bulletin) and bulletin.last_edited_by_id == by.pk:
-        found.append("You edited this issue last: a second person must approve it.")
+        found.append(SECOND_PERSON)
     return found
 
 
@@ -75,6 +77,7 @@ def approve(bulletin: Bulletin, by: User, at: datetime.datetime, seen: str | Non
     locked.approvals.filter(lapsed_at__isnull=True).update(lapsed_at=at, lapse_reason="approved again as it stands now")
     locked.status = bulletin.status = Bulletin.Status.APPROVED
     locked.save(update_fields=["status", "updated_at"])
+    record(by, locked, "Approved it.", at)
     return Approval.objects.create(bulletin=locked, by=by, at=at, fingerprint=fingerprint)
 
 

@@ -19,6 +19,7 @@ from config.environment import (
     whole,
 )
 from config.policy import *  # noqa: F403
+from config.roles import ROLES  # noqa: F401
 from config.site import *  # noqa: F403
 from config.site import DEMO, SITE_URL
 from config.staff import *  # noqa: F403

@@ -1,19 +1,7 @@
-"""The demo's staff: an editor, an approver and an administrator."""
+"""The demo's staff: an editor, an approver and an administrator, each in the role of that name."""
 
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, User
 
-EDITING = (
-    "bulletin",
-    "section",
-    "newsitem",
-    "event",
-    "author",
-    "topic",
-    "resource",
-    "resourcetopic",
-    "helpline",
-    "standingsection",
-)
 ROLES = {"editor": False, "approver": False, "administrator": True}
 
 
@@ -23,7 +11,7 @@ def make_staff() -> dict[str, User]:
 
 
 def make_login(name: str, is_superuser: bool) -> User:
-    """Make a member of staff whose password is its name and `-demo`."""
+    """Make a member of staff whose password is its name and `-demo`; a migration made the role."""
     user, new = User.objects.get_or_create(
         username=name,
         defaults={"email": f"{name}@example.org", "is_staff": True, "is_superuser": is_superuser},
@@ -31,17 +19,5 @@ def make_login(name: str, is_superuser: bool) -> User:
     if new:
         user.set_password(f"{name}-demo")
         user.save()
-    if not is_superuser:
-        user.groups.add(make_group(name))
+    user.groups.add(Group.objects.get(name=name))
     return user
-
-
-def make_group(name: str) -> Group:
-    """Make the group of editors, or of approvers, who may also approve and steer what is mailed."""
-    group, _ = Group.objects.get_or_create(name=name)
-    codes = [f"{verb}_{model}" for verb in ("add", "change", "delete", "view") for model in EDITING]
-    codes += ["view_publication", "view_publicationday", "change_publicationday", "view_mailing"]
-    if name == "approver":
-        codes += ["approve_bulletin", "steer_mailing", "view_delivery", "view_mailingact"]
-    group.permissions.set(Permission.objects.filter(codename__in=codes))
-    return group

@@ -4,12 +4,12 @@ import datetime
 from dataclasses import dataclass
 from itertools import chain
 
-WIDTH, HEIGHT = 720, 160
+from publication.chart import column, scale
+
 MOST_BARS = 120
 A_DAY = 24 * 60
 # Minutes that one bar may stand for; a mailing that was taken up again after days has bars of whole days.
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 360, 720, A_DAY)
-GAP = 0.15
 
 Minutes = list[tuple[datetime.datetime, int]]
 
@@ -72,13 +72,10 @@ def whole_minutes(span: datetime.timedelta) -> int:
 def drawn(first: datetime.datetime, step: int, numbers: dict[int, int]) -> Chart:
     """Draw a bar for each place that has letters; the places are `step` minutes wide and begin at `first`."""
     places, top = max(numbers) + 1, scale(max(numbers.values()))
-    pitch = WIDTH / places
-    bars = []
-    for place, number in sorted(numbers.items()):
-        height = round(HEIGHT * number / top, 2)
-        at = first + datetime.timedelta(minutes=place * step)
-        x, width = round((place + GAP / 2) * pitch, 2), round((1 - GAP) * pitch, 2)
-        bars.append(Bar(at, number, x, round(HEIGHT - height, 2), width, height))
+    bars = [
+        Bar(first + datetime.timedelta(minutes=place * step), number, *column(place, places, number / top))
+        for place, number in sorted(numbers.items())
+    ]
     return Chart(bars, step, top, first + datetime.timedelta(minutes=places * step))
 
 
@@ -86,9 +83,3 @@ def step_for(minutes: int) -> int:
     """Return how many minutes a bar stands for, so that all find room."""
     days = (A_DAY * number for number in range(2, minutes // A_DAY + 3))
     return next(step for step in chain(STEPS, days) if minutes <= step * MOST_BARS)
-
-
-def scale(most: int) -> int:
-    """Return the next round number: 1, 2 or 5 with noughts."""
-    power = 10 ** (len(str(most)) - 1)
-    return next(power * step for step in (1, 2, 5, 10) if most <= power * step)

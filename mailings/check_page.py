@@ -18,6 +18,7 @@ from bulletins.models import Bulletin, Override
 from bulletins.preflight.checklist import accept, take_back
 from bulletins.preflight.proof import ask_for_links
 from mailings.preflight import checklist
+from publication.log import record
 
 LOOKING = ("bulletins.view_bulletin", "bulletins.change_bulletin", "bulletins.approve_bulletin")
 ANSWERING = LOOKING[1:]
@@ -67,6 +68,9 @@ def accept_finding(request: HttpRequest, pk: int) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
+        record(
+            cast(User, request.user), bulletin, f"Accepted on the checklist: {request.POST.get('reason', '').strip()}"
+        )
         messages.success(request, "Accepted, with your name and your reason.")
     return redirect("mailings:check", pk)
 
@@ -77,6 +81,7 @@ def take_acceptance_back(request: HttpRequest, pk: int, override: int) -> HttpRe
     """Take an acceptance back."""
     found = get_object_or_404(Override, pk=override, bulletin=pk)
     take_back(found, cast(User, request.user), timezone.now())
+    record(cast(User, request.user), found.bulletin, "Took an acceptance on the checklist back.")
     messages.success(request, "It is not accepted any more.")
     return redirect("mailings:check", pk)
 

@@ -13,6 +13,7 @@ from mailings import steering
 from mailings.clock import open_one
 from mailings.models import Mailing
 from mailings.opening import due
+from publication.log import record
 from publication.models import SenderClaim
 from subscribers.models import OutgoingLetter
 
@@ -54,7 +55,9 @@ def claim(by: User | None, why: str, at: datetime.datetime) -> int:
     SenderClaim.objects.select_for_update().order_by("-pk").first()
     if SenderClaim.objects.is_ours():
         raise ValidationError(f"{settings.SENDER_IDENTITY} is the sender already: there is nothing to claim.")
-    SenderClaim.objects.create(identity=settings.SENDER_IDENTITY, by=by, at=at, why=why)
+    made = SenderClaim.objects.create(identity=settings.SENDER_IDENTITY, by=by, at=at, why=why)
+    if by is not None:
+        record(by, made, f"Claimed the sending: “{why}”", at)
     for bulletin in due(at):
         open_one(bulletin, at)
     return steering.take_over(settings.SENDER_IDENTITY, by, why, at)

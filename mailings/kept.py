@@ -13,9 +13,10 @@ Result = TypeVar("Result")
 
 
 class Kept:
-    """Results of counting in this process; one is made at a time, and whoever waits for it gets the same."""
+    """Results of counting in this process, good for seconds; one is made at a time, and who waits gets the same."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = FRESH_SECONDS) -> None:
+        self.seconds = seconds
         self.lock = threading.Lock()
         self.results: dict[Hashable, tuple[float, Any]] = {}
 
@@ -29,7 +30,7 @@ class Kept:
             result = count()
             now = time.monotonic()
             self.results = {other: kept for other, kept in self.results.items() if now < kept[0]}
-            self.results[key] = now + max(FRESH_SECONDS, TIMES_ITS_COST * (now - begun)), result
+            self.results[key] = now + max(self.seconds, TIMES_ITS_COST * (now - begun)), result
             return result
 
     def forget(self) -> None:

@@ -16,6 +16,7 @@ from mailings.alerts import link_to, raise_alert
 from mailings.letter import freeze, letter_of
 from mailings.models import Mailing, MailingAct
 from mailings.steering import TRY_FOR
+from publication.log import record
 from publication.models import SenderClaim
 
 GRACE = datetime.timedelta(hours=12)
@@ -93,6 +94,7 @@ def send_now(bulletin: Bulletin, by: User | None, why: str, at: datetime.datetim
     mailing = create_mailing(locked, composition, at)
     if by is not None:
         MailingAct.objects.create(mailing=mailing, by=by, act=MailingAct.Act.SEND_NOW, at=at, why=why)
+        record(by, mailing, f"Sent it now: “{why}”", at)
     return mailing
 
 

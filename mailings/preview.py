@@ -27,6 +27,7 @@ from mailings.rehearsal import NOBODYS_TOKEN, frozen_now
 from mailings.tasks import post_letters
 from mailings.test_letters import AskForm, ask, lately
 from mailings.waking import wake
+from publication.log import record
 from publication.models import Publication
 from publication.palette import in_palette
 
@@ -121,7 +122,9 @@ def send_test_letter(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, "No test was sent: tick at least one person.")
         return back(request, pk)
-    number = ask(bulletin, form.cleaned_data["to"], cast(User, request.user), timezone.now())
+    to, by = form.cleaned_data["to"], cast(User, request.user)
+    number = ask(bulletin, to, by, timezone.now())
+    record(by, bulletin, f"Sent a test to {', '.join(to)}.")
     messages.success(request, f"A test is on its way to {number} {'person' if number == 1 else 'people'}.")
     wake(request, post_letters)
     return back(request, pk)

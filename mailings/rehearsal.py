@@ -4,6 +4,7 @@ from email.utils import make_msgid, parseaddr
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from bulletins.models import Bulletin
@@ -19,8 +20,9 @@ NOBODYS_TOKEN = "rehearsal-token-that-belongs-to-nobody-0000"
 
 def readers() -> int:
     """Return how many people would get an issue opened now."""
-    suppressed = Suppression.objects.values("address_hash")
-    return Subscriber.objects.active().exclude(address_hash__in=suppressed).count()
+    suppressed = Suppression.objects.filter(address_hash=OuterRef("address_hash"))
+    # NOT IN would be looked through row by row: minutes at a million readers.
+    return Subscriber.objects.active().filter(~Exists(suppressed)).count()
 
 
 def one_letter(frozen: Frozen, address: str) -> bytes:

@@ -1,4 +1,4 @@
-"""A mailing's page: watch it, steer it, and take its ledger home."""
+"""A mailing's page: watch it and steer it."""
 
 from typing import cast
 
@@ -6,21 +6,21 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.decorators import staff_member_required
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from mailings.acts import VERBS, Verb, already
+from mailings.acts import PAST, VERBS, Verb, already
 from mailings.desk import offers, picture, words_of
 from mailings.instants import Clock
-from mailings.ledger_file import file_name, ledger_parts
 from mailings.mime import slot
 from mailings.models import Mailing
 from mailings.progress import kept, progress_of
 from mailings.tasks import tick
 from mailings.waking import wake
+from publication.log import record
 
 DESK = "admin:mailings_mailing_change"
 # Its letter, which may be large, is read only where it is shown.
@@ -77,7 +77,10 @@ def steer(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 
 def act(request: HttpRequest, mailing: Mailing, verb: Verb, given: dict) -> None:
     """Do something to a mailing, wake the workers, and say what became of it."""
-    number = int(verb.do(mailing, cast(User, request.user), given, Clock.read().now()))
+    with transaction.atomic():
+        number = int(verb.do(mailing, cast(User, request.user), given, Clock.read().now()))
+        if number:
+            record(request.user, mailing, f"{PAST[verb.name].capitalize()}: “{given['reason']}”")
     kept.forget()
     if number:
         messages.success(request, verb.done.format(number=number))
@@ -86,18 +89,3 @@ def act(request: HttpRequest, mailing: Mailing, verb: Verb, given: dict) -> None
     else:
         mailing.refresh_from_db(fields=["state", "finished_at"])
         messages.warning(request, f"Nothing was changed: {already(mailing)}")
-
-
-@staff_member_required
-@permission_required("mailings.view_delivery", raise_exception=True)
-@require_safe
-@never_cache
-def ledger_file(request: HttpRequest, pk: int) -> StreamingHttpResponse:
-    """Stream what became of each letter."""
-    mailing = get_object_or_404(MAILINGS, pk=pk)
-    disposition = content_disposition_header(True, file_name(mailing))
-    return StreamingHttpResponse(
-        ledger_parts(mailing),
-        content_type="text/csv; charset=utf-8; header=present",
-        headers={"Content-Disposition": disposition or "attachment"},
-    )

@@ -5,11 +5,13 @@ from django.urls import path
 from mailings import check_page, preview, steer_views, views
 from mailings.acts import VERBS
 from mailings.claim_page import claim_page
+from mailings.export_page import export_page
+from mailings.send_now_page import send_now_page
 
 app_name = "mailings"
 urlpatterns = [
     path("mailings/<int:pk>/progress/", steer_views.progress, name="progress"),
-    path("mailings/<int:pk>/ledger.csv", steer_views.ledger_file, name="ledger"),
+    path("mailings/<int:pk>/ledger/", export_page, name="ledger"),
     *(path(f"mailings/<int:pk>/{name}/", steer_views.steer, {"name": name}, name=name) for name in VERBS),
     path("sender/", claim_page, name="claim"),
     path("issues/<int:pk>/check/", check_page.check, name="check"),
@@ -21,6 +23,7 @@ urlpatterns = [
     path("issues/<int:pk>/preview/letter/", preview.letter_frame, name="letter_frame"),
     path("issues/<int:pk>/preview/web/", preview.web_frame, name="web_frame"),
     path("issues/<int:pk>/test/", preview.send_test_letter, name="test"),
+    path("issues/<int:pk>/send-now/", send_now_page, name="send_now"),
     path("issues/<int:pk>/take-back/", views.undo, {"verb": "take-back"}, name="take_back"),
     path("issues/<int:pk>/withdraw/", views.undo, {"verb": "withdraw"}, name="withdraw"),
 ]

@@ -8,6 +8,7 @@ from django.contrib.admin.views.decorators import staff_member_required
 from django.contrib.auth.decorators import permission_required
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -22,6 +23,8 @@ from mailings.opening import GRACE
 from mailings.preflight import checklist
 from mailings.rehearsal import readers, text_of
 from mailings.releasing import release
+from mailings.send_now_page import may_be_sent_now
+from publication.log import record
 
 
 def take_back(bulletin: Bulletin, who: str, reason: str) -> None:
@@ -35,6 +38,7 @@ def withdraw(bulletin: Bulletin, who: str, reason: str) -> None:
 
 
 VERBS: dict[str, Callable[[Bulletin, str, str], None]] = {"take-back": take_back, "withdraw": withdraw}
+PAST = {"take-back": "Took its approval back", "withdraw": "Took it down"}
 
 
 @staff_member_required
@@ -70,6 +74,7 @@ def approve_context(request: HttpRequest, bulletin: Bulletin, form: ApproveForm)
         "in_force": approval.approval_in_force(bulletin),
         "is_published": bulletin.is_published(timezone.now()),
         "held": is_held(bulletin),
+        "may_send_now": may_be_sent_now(bulletin),
         "seen": compose(bulletin).fingerprint(),
         "letter": text_of(bulletin),
     }
@@ -109,7 +114,9 @@ def undo(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         messages.error(request, "Say why, in one sentence.")
         return redirect("mailings:approve", pk)
     try:
-        VERBS[verb](bulletin, str(request.user), form.cleaned_data["reason"])
+        with transaction.atomic():
+            VERBS[verb](bulletin, str(request.user), form.cleaned_data["reason"])
+            record(request.user, bulletin, f"{PAST[verb]}: “{form.cleaned_data['reason']}”")
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("mailings:approve", pk)

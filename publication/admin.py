@@ -5,11 +5,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from publication import accounts
+from publication import accounts, log_list
 from publication.desk import DeskAdmin, DeskTabularInline, ReadOnly
 from publication.models import PlatformLink, Publication, SenderClaim
 
-__all__ = ["PublicationAdmin", "accounts"]
+__all__ = ["PublicationAdmin", "accounts", "log_list"]
 
 
 class PlatformLinkInline(DeskTabularInline):

@@ -8,6 +8,7 @@ import pgtrigger
 from axes.models import AccessAttempt
 from django import forms
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -174,3 +175,24 @@ class FailedSignIn(AccessAttempt):
 
     def __str__(self) -> str:
         return f"{self.username} from {self.ip_address or 'an unknown address'}"
+
+
+class LogLine(LogEntry):
+    """What somebody of the staff did, and to what: appended, never changed. The admin writes it, and `record`."""
+
+    class Meta:
+        proxy = True
+        ordering = ["-action_time", "-pk"]
+        verbose_name = "log line"
+        verbose_name_plural = "log lines"
+        triggers = [
+            pgtrigger.Protect(name="log_is_kept", operation=pgtrigger.Delete),
+            # Which kind of thing it was about is emptied when that kind is no more.
+            pgtrigger.Protect(
+                name="log_is_never_changed",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange(
+                    "user", "action_time", "object_id", "object_repr", "action_flag", "change_message"
+                ),
+            ),
+        ]

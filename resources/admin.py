@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
+from publication.log import record
 from publication.ordering import OrderedAdmin
 from resources.models import CHECKED_WORDS, Helpline, Resource, ResourceTopic
 
@@ -109,6 +110,7 @@ class HelplineAdmin(OrderedAdmin):
     def checked_today(self, request: HttpRequest, helpline: Helpline) -> None:
         """Record this person's word, given with the very words that the form showed."""
         helpline.check_today(request.user, timezone.localdate())
+        record(request.user, helpline, "Checked that it is right.")
         messages.success(request, f"{helpline}: the pages for parents say that it was checked today.")
 
     def save_model(self, request: HttpRequest, obj: Helpline, form: ModelForm, change: bool) -> None:

@@ -1,5 +1,8 @@
 """The admin of subscribers: to look people up and act on their wishes, never to move them about by hand."""
 
+import json
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -8,6 +11,7 @@ from django.utils.formats import date_format
 from unfold.decorators import display
 
 from publication.desk import DeskAdmin, DeskTabularInline, NeverByHand, ReadOnly
+from publication.log import record
 from subscribers import consent, wording
 from subscribers.addresses import address_hash
 from subscribers.models import ConsentEvent, OutgoingLetter, Subscriber, Suppression
@@ -57,6 +61,11 @@ class SubscriberAdmin(NeverByHand, DeskAdmin):
     def since(self, person: Subscriber) -> str:
         """The day on which they first asked."""
         return date_format(timezone.localtime(person.created_at), "j F Y")
+
+    def log_change(self, request: HttpRequest, obj: Subscriber, message: Any) -> None:  # type: ignore[override]
+        """Write down an act without the address: the log is kept, and they may ask to be erased."""
+        words = message if isinstance(message, str) else json.dumps(message)
+        record(request.user, obj, words, name=f"reader {obj.pk}")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Subscriber], search_term: str

@@ -5,6 +5,7 @@ import datetime
 import io
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.http import StreamingHttpResponse
 from django.urls import reverse
@@ -15,6 +16,8 @@ from tests.mailings.cast import make_mailing, put
 
 pytestmark = pytest.mark.django_db
 
+PASSWORD = "a long enough password"
+
 
 @pytest.fixture
 def grace(client):
@@ -22,8 +25,8 @@ def grace(client):
 
 
 def fetched(client, mailing):
-    """Return the answer and its text."""
-    answer = client.get(reverse("mailings:ledger", args=[mailing.pk]))
+    """Return the answer and its text, for the password."""
+    answer = client.post(reverse("mailings:ledger", args=[mailing.pk]), {"password": PASSWORD})
     return answer, b"".join(answer.streaming_content).decode()
 
 
@@ -94,3 +97,36 @@ def test_who_may_not_see_names_gets_none(client):
     mailing = make_mailing(readers=1)
     client.force_login(make_staff("ed", "view_mailing", "steer_mailing"))
     assert client.get(reverse("mailings:ledger", args=[mailing.pk])).status_code == 403
+    assert client.post(reverse("mailings:ledger", args=[mailing.pk]), {"password": PASSWORD}).status_code == 403
+
+
+def test_looking_gives_no_file_and_says_what_is_in_it(client, grace):
+    mailing = make_mailing(readers=2)
+    answer = client.get(reverse("mailings:ledger", args=[mailing.pk]))
+    assert not answer.streaming
+    words = " ".join(answer.content.decode().split())
+    assert "2 letters, a line each, with the reader’s address" in words
+    assert "reader0@example.org" not in words
+    assert not LogEntry.objects.filter(user__username="grace").exists()
+
+
+@pytest.mark.parametrize("password", ["", "guessed"])
+def test_without_the_password_there_is_no_file(client, grace, password):
+    answer = client.post(reverse("mailings:ledger", args=[make_mailing(readers=1).pk]), {"password": password})
+    assert not answer.streaming
+    assert b"reader0@example.org" not in answer.content
+    assert not LogEntry.objects.filter(user__username="grace").exists()
+
+
+def test_five_wrong_passwords_lock_out(client, grace):
+    place = reverse("mailings:ledger", args=[make_mailing(readers=1).pk])
+    assert [client.post(place, {"password": "guessed"}).status_code for _ in range(5)] == [200] * 4 + [429]
+    assert client.post(place, {"password": PASSWORD}).status_code == 429
+
+
+def test_who_took_it_is_written_down(client, grace):
+    mailing = make_mailing(readers=1)
+    fetched(client, mailing)
+    line = LogEntry.objects.get(user__username="grace")
+    assert (line.content_type.model, line.object_id) == ("mailing", str(mailing.pk))
+    assert line.change_message == "Took its ledger, with the addresses of its readers, as a file."

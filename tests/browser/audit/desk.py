@@ -79,6 +79,7 @@ def issue_screens(page: Page, site: str, path: str) -> Iterator[Screen]:
         number = (row.first.get_attribute("href") or "").split("/")[4]
         yield Screen(f"desk: {status} issue", Room.DESK, f"{site}{path}{number}/change/")
         yield Screen(f"desk: {status} issue, approve", Room.DESK, f"{site}/admin/issues/{number}/approve/")
+        yield Screen(f"desk: {status} issue, send now", Room.DESK, f"{site}/admin/issues/{number}/send-now/")
         if status == "draft":
             yield Screen("desk: delete an issue", Room.DESK, f"{site}{path}{number}/delete/")
             yield Screen("desk: history of an issue", Room.DESK, f"{site}{path}{number}/history/")
@@ -103,6 +104,7 @@ def mailing_screens(house: House, page: Page) -> Iterator[Screen]:
     if over:
         number = urlsplit(over).path.split("/")[4]
         yield Screen("desk: finished mailing", Room.DESK, f"{mailings}/mailing/{number}/change/")
+        yield Screen("desk: finished mailing, ledger", Room.DESK, f"{mailings}/{number}/ledger/")
         yield Screen("desk: finished mailing, missed", Room.DESK, f"{mailings}/{number}/missed/")
 
 
