@@ -1,6 +1,7 @@
 """What we say: issues, their parts, the days they are published on, and who approved them."""
 
 from bulletins.models.bulletin import Bulletin
+from bulletins.models.corrections import Correction
 from bulletins.models.days import PublicationDay
 from bulletins.models.parts import Event, NewsItem, Section, SectionKind, StandingSection, Topic
 from bulletins.models.people import Approval, Author
@@ -9,6 +10,7 @@ __all__ = [
     "Approval",
     "Author",
     "Bulletin",
+    "Correction",
     "Event",
     "NewsItem",
     "PublicationDay",

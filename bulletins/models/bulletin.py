@@ -13,6 +13,7 @@ from django.db.models.functions import ExtractDay, ExtractIsoWeekDay, ExtractYea
 from django.db.models.lookups import Exact, LessThanOrEqual
 from django.urls import reverse
 
+from bulletins.models.history import Kept
 from bulletins.models.parts import free_slug
 from bulletins.models.people import Author
 from bulletins.schedule import london_date
@@ -109,6 +110,7 @@ class Bulletin(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = BulletinQuerySet.as_manager()
+    history = Kept(excluded_fields=["source_digest", "last_edited_by", "created_at", "updated_at"])
 
     class Meta:
         ordering = ["-month", "-publish_at", "-pk"]
