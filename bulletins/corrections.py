@@ -29,14 +29,14 @@ class CorrectionFields(forms.Form):
     correction = forms.ChoiceField(
         choices=CHOICES,
         widget=UnfoldAdminRadioSelectWidget,
-        label="this change is",
+        label="This change is",
         error_messages={"required": "Readers have seen this issue: choose whether they are told of this change."},
     )
     correction_note = SentenceField(
         required=False,
         max_length=300,
         validators=[one_line],
-        label="note for readers",
+        label="Note for readers",
         widget=UnfoldAdminTextareaWidget(
             attrs={"rows": 2, "placeholder": "Such as: The webinar is on 12 March, not on 11 March as we wrote."}
         ),
@@ -48,12 +48,12 @@ class CorrectionFields(forms.Form):
         required=False,
         empty_label="the issue as a whole",
         widget=UnfoldAdminSelectWidget,
-        label="the note is about",
+        label="The note is about",
     )
     correction_letter = forms.BooleanField(
         required=False,
         widget=UnfoldBooleanWidget,
-        label="go on to a letter to those who got the issue",
+        label="Go on to a letter to those who got the issue",
         help_text="Nothing is sent before you have seen it on a page of its own.",
     )
 

@@ -133,8 +133,8 @@ def send_correction(bulletin: Bulletin, wording: Wording, asked: Request, by: Us
 def begun(bulletin: Bulletin) -> str:
     """Say that a letter was sent meanwhile, by whom and when."""
     newest = bulletin.mailings.order_by("-number").first()
-    act = newest and newest.acts.filter(act=MailingAct.Act.SEND_NOW).select_related("by").first()
-    if newest is None or not newest.number or act is None:
+    if newest is None or not newest.number:
         return "This page is out of date: open it again."
+    act = newest.acts.filter(act=MailingAct.Act.SEND_NOW).select_related("by").earliest("at")
     when = date_format(timezone.localtime(act.at), "j F, H:i:s")
     return f"A letter about this issue was sent meanwhile by {act.by}, on {when}: “{newest.subject}”."

@@ -30,10 +30,10 @@ from mailings.progress import kept
 from mailings.rehearsal import NOBODYS_TOKEN
 from mailings.steer_views import DESK, wake
 from publication.editor import EditorField
-from publication.links import with_safe_links
+from publication.links import check_links, with_safe_links
 from publication.models import one_line
 from publication.reading import count_words
-from publication.richtext import check_links, clean_html
+from publication.richtext import clean_html
 
 
 class CorrectionLetterForm(forms.Form):

@@ -29,7 +29,7 @@ def is_out(bulletin: Bulletin | None) -> bool:
     return bool(bulletin._is_out)  # type: ignore[attr-defined]
 
 
-def asked(bulletin: Bulletin, fieldsets: list[tuple[Any, dict[str, Any]]]) -> list[tuple[Any, dict[str, Any]]]:
+def asked(bulletin: Bulletin, fieldsets: list[Any]) -> list[Any]:
     """Return the boxes of the page of an issue that is out, with those about the correction after the first."""
     name, options = ASKED
     letter = bulletin.audience == Bulletin.Audience.SUBSCRIBERS

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from bulletins.history.wording import tokens
 from bulletins.models import Author, Bulletin, Event, NewsItem, Section, Topic
 from bulletins.words import moment_of_day
 from publication.richtext import RichTextField
@@ -98,8 +99,16 @@ class Version:
         return str(value or "") if field == "image" else value
 
     def differs_from(self, other: "Version", fields: tuple[str, ...]) -> tuple[str, ...]:
-        """Return those of some fields that another version has otherwise."""
-        return tuple(field for field in fields if self.value(field) != other.value(field))
+        """Return those of some fields that another version has otherwise.
+
+        Of rich text the words count and how they stand: each editor breaks its lines of HTML elsewhere.
+        """
+        return tuple(field for field in fields if self.reads_otherwise(field, other))
+
+    def reads_otherwise(self, field: str, other: "Version") -> bool:
+        """Tell whether a field reads otherwise than in another version."""
+        one, two = self.value(field), other.value(field)
+        return one != two and not (is_rich(self, field) and tokens(one, True) == tokens(two, True))
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def test_a_correction_is_asked_about_compared_and_taken_back_by_the_keyboard(vis
     await_editors(page)
     page.goto("/bulletins/latest/")
     page.goto(f"/admin/issues/{mailed}/history/")
-    press(page, "Compare: ", role="link")
+    press(page, "Compare", role="link")
     expect(page.locator("ins").nth(1)).to_contain_text("wrong")
     press(page, "Bring back the wording before", role="link")
     page.get_by_role("radio", name="A typo").focus()

@@ -92,6 +92,11 @@ def test_a_save_without_a_change_is_none(client, issue):
     assert len(client.get(reverse("bulletins_desk:history", args=[issue.pk])).context["saves"]) == saves
 
 
+def test_lines_of_html_that_an_editor_breaks_elsewhere_are_no_change(client, issue):
+    posted(client, issue, **{"items-0-headline": "Another", "items-0-body": OLD.replace("><", ">\r\n\r\n<")})
+    assert lines(client, issue) == ["Item “Another”: headline changed."]
+
+
 def test_topics_belong_to_the_save(client, issue):
     topic = Topic.objects.create(name="Online safety", slug="online-safety")
     posted(client, issue, **{"items-0-topics": [topic.pk]})
