@@ -19,7 +19,7 @@ from publication.models import one_line
 SILENT, NOTED = "silent", "noted"
 CHOICES = [
     (SILENT, "A typo: change it silently"),
-    (NOTED, "What it says: tell readers with a dated note"),
+    (NOTED, "What it says: tell readers"),
 ]
 
 

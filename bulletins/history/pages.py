@@ -77,6 +77,12 @@ def before(versions: list[Version], version: Version) -> Version | None:
     return earlier[-1] if earlier and not earlier[-1].deleted else None
 
 
+def stages(versions: list[Version], version: Version) -> list[Version]:
+    """Return what a version's part was after each save, the newest first."""
+    last = {one.row.saved_at: one for one in versions if one.key == version.key}
+    return [*reversed(last.values())]
+
+
 def can_return(version: Version | None) -> bool:
     """Tell whether bringing a version back would change a word."""
     if version is None:

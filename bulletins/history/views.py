@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from bulletins.corrections import RestoreForm, correct
 from bulletins.forms import mark
 from bulletins.history import restoring
-from bulletins.history.pages import before, can_return, one_of, pairs, told
+from bulletins.history.pages import before, can_return, one_of, pairs, stages, told
 from bulletins.history.parts import Names, Version
 from bulletins.history.revisions import saves, versions_of
 from bulletins.models import Bulletin
@@ -51,7 +51,7 @@ def compare(request: HttpRequest, pk: int, part: str, record: int) -> HttpRespon
         "old": old,
         "new": new,
         "pairs": pairs(old or (new if new.deleted else None), after, Names.of(versions)),
-        "versions": [one for one in reversed(versions) if one.key == new.key],
+        "versions": stages(versions, new),
         "old_can_return": can_return(old),
         "new_can_return": can_return(new),
     }
