@@ -68,7 +68,7 @@ def test_a_correction_is_asked_about_compared_and_taken_back_by_the_keyboard(vis
     await_editors(page)
     page.goto(f"/admin/issues/{mailed}/history/")
     press(page, "Compare", role="link")
-    expect(page.locator(".wording ins").first).to_contain_text("wrong")
+    expect(page.locator(".wording ins", has_text="wrong").first).to_be_visible()
     press(page, "Bring back the wording before", role="link")
     page.get_by_role("radio", name="A typo").focus()
     page.keyboard.press("Space")
