@@ -12,8 +12,8 @@ from bulletins.schedule import instant
 
 
 def without_texts(bulletins: BulletinQuerySet) -> BulletinQuerySet:
-    """Leave the long texts of issues in the table: a list shows none."""
-    return bulletins.defer("intro", "sign_off")
+    """Leave the long texts of issues in the table: a list shows none, but says which were corrected."""
+    return bulletins.with_last_correction().defer("intro", "sign_off")
 
 
 def headlines() -> Prefetch:

@@ -66,6 +66,7 @@ def issue(request: HttpRequest, year: int, slug: str) -> HttpResponse:
     context = {
         "bulletin": bulletin,
         "issue": compose(bulletin),
+        "corrections": bulletin.corrections.select_related("item"),
         "newer": shelves.newer_than(bulletin, at),
         "older": shelves.older_than(bulletin, at),
         "others": bulletin.others(at),
@@ -85,6 +86,7 @@ def item(request: HttpRequest, year: int, slug: str, item_slug: str) -> HttpResp
         raise Http404("This issue has no such item.")
     before, after = shelves.beside(composition, found)
     context = {"bulletin": bulletin, "issue": composition, "item": found, "before": before, "after": after}
+    context["corrections"] = bulletin.corrections.select_related("item")
     context["others"] = [other for other in shelves.items_of(composition) if other != found]
     return render(request, "bulletins/item.html", context)
 

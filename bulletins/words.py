@@ -36,3 +36,9 @@ def moment_in_words(moment: datetime.datetime | None, at: datetime.datetime | No
     words = f"{day_in_words(day, today)}, {moment.astimezone(LONDON):%H:%M}"
     # The dot stays with what it follows.
     return "\u00a0· ".join(part for part in (words, away(day, today)) if part)
+
+
+def moment_of_day(moment: datetime.datetime) -> str:
+    """Write an instant with its year, as London's clocks show it: “Wednesday 2 December 2026, 07:30”."""
+    local = moment.astimezone(LONDON)
+    return f"{local:%A} {local.day} {local:%B %Y, %H:%M}"

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "ckeditor",
     "pgtrigger",
+    "simple_history",
     "csp",
     "axes",
     "publication",
@@ -61,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "publication.middleware.DeskAuthenticationMiddleware",
     "publication.middleware.DeskMessageMiddleware",
+    "publication.middleware.DeskHistoryMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # Last, so that its answer to who is locked out passes all the others.
     "axes.middleware.AxesMiddleware",

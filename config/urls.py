@@ -12,6 +12,7 @@ handler500 = "publication.views.server_error"
 urlpatterns = [
     path("admin/", include("mailings.urls")),
     path("admin/", include("bulletins.desk_urls")),
+    path("admin/", include("bulletins.history.urls")),
     path("admin/", admin.site.urls),
     path("", include("mailings.public_urls")),
     path("", include("publication.urls")),

@@ -117,11 +117,12 @@ def before_missed(mailing: Mailing, balance: Balance) -> Outlook:
     """Say whom it reaches."""
     number = steering.missed(mailing)
     if not number:
-        return Outlook(["Nobody was missed: every reader of today has a letter of this mailing."], False)
+        whom = "whoever got the issue" if mailing.number else "every reader of today"
+        return Outlook([f"Nobody was missed: {whom} has a letter of this mailing."], False)
+    why = "they got the issue since" if mailing.number else "they joined since"
     return Outlook(
         [
-            f"{readers(number)} of today {have(number)} no letter of this mailing: they joined since, or theirs was "
-            "skipped.",
+            f"{readers(number)} of today {have(number)} no letter of this mailing: {why}, or theirs was skipped.",
             "It can reach nobody else. Whoever was sent one, or perhaps was, gets no second.",
         ]
     )

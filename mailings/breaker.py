@@ -40,7 +40,7 @@ def trip(mailing: Mailing, cause: str, why: str, at: datetime.datetime) -> None:
     """Pause a mailing and tell staff, once until somebody acts on it; whoever finds the same later does nothing."""
     if steering.pause(mailing, None, why, at, cause):
         kind = f"paused {mailing.pk}.{mailing.acts.filter(by__isnull=False).count()} {cause}"
-        words = f"The mailing of {mailing.bulletin.title} is paused. {why}"
+        words = f"The mailing of {mailing.called} is paused. {why}"
         raise_alert(day_of(mailing.bulletin, at), kind, words, at, link_to(mailing))
 
 

@@ -127,8 +127,8 @@ def sweep(at: datetime.datetime) -> None:
     sweeps.sweep_cancelled()
     sweeps.finish(at)
     for mailing in sweeps.unbalanced():
-        words = UNBALANCED.format(title=mailing.bulletin.title, balance=balance(mailing))
-        tell(mailing.bulletin, "unbalanced", words, at)
+        words = UNBALANCED.format(title=mailing.called, balance=balance(mailing))
+        tell(mailing.bulletin, f"unbalanced{mailing.number or ''}", words, at)
 
 
 def unsettled(at: datetime.datetime) -> PublicationDayQuerySet:

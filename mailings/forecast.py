@@ -153,7 +153,7 @@ def tell_behind(mailing: Mailing, at: datetime.datetime) -> None:
     """Tell staff that a mailing is behind."""
     since = mailing.watched_from.astimezone(LONDON)
     minutes = patience(mailing) // datetime.timedelta(minutes=1)
-    words = BEHIND.format(title=mailing.bulletin, since=since, minutes=minutes)
+    words = BEHIND.format(title=mailing.called, since=since, minutes=minutes)
     raise_alert(day_of(mailing.bulletin, at), f"behind {mailing.pk}", words, at, link_to(mailing))
 
 
@@ -182,5 +182,5 @@ def left_unknown(at: datetime.datetime) -> QuerySet[Mailing]:
 
 def tell_unknown(mailing: Mailing, at: datetime.datetime) -> None:
     """Tell staff that lost answers stay lost."""
-    words = UNKNOWN.format(title=mailing.bulletin)
+    words = UNKNOWN.format(title=mailing.called)
     raise_alert(day_of(mailing.bulletin, at), f"unknown {mailing.pk}", words, at, link_to(mailing))

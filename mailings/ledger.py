@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from mailings.models import Mailing
-from mailings.statements import PATIENCE_BEFORE_WIRE_SECONDS, run, step
+from mailings.statements import PATIENCE_BEFORE_WIRE_SECONDS, column, run, step
 
 BATCH = 50
 
@@ -20,6 +20,11 @@ BATCH = 50
 # The one condition on a subscriber `s` under which a letter may leave.
 READS = """s.status = 'active'
            AND NOT EXISTS (SELECT 1 FROM subscribers_suppression x WHERE x.address_hash = s.address_hash)"""
+
+# Who gets a correction letter: those whose copy of the issue was sent.
+GOT_THE_ISSUE = """EXISTS (SELECT 1 FROM mailings_delivery got JOIN mailings_mailing issue ON issue.id = got.mailing_id
+                  WHERE issue.bulletin_id = %(bulletin)s AND issue.number = 0
+                    AND got.subscriber_id = s.id AND got.state = 'sent')"""
 
 # A copy of the database on another host sends nothing until somebody there claims it.
 OURS = (
@@ -43,8 +48,19 @@ def lease_end(at: datetime.datetime) -> datetime.datetime:
     return at + datetime.timedelta(seconds=settings.LEASE_SECONDS)
 
 
+def audience(number: int) -> str:
+    """Return the condition on a subscriber `s` under which a mailing of that number is theirs."""
+    return f"{READS} AND {GOT_THE_ISSUE}" if number else READS
+
+
+def count_audience(bulletin_id: int, number: int) -> int:
+    """Count whom a mailing of an issue would reach if it were opened now."""
+    sql = f"SELECT count(*) FROM subscribers_subscriber s WHERE {audience(number)}"
+    return column(sql, {"bulletin": bulletin_id})[0]
+
+
 def plan(mailing: Mailing, at: datetime.datetime) -> int:
-    """Queue one delivery for each active subscriber who is not suppressed; return how many."""
+    """Queue one delivery for each of the mailing's audience who has none; return how many."""
     return run(
         f"""
         INSERT INTO mailings_delivery (mailing_id, subscriber_id, address_hash, state, attempts, not_before,
@@ -54,10 +70,10 @@ def plan(mailing: Mailing, at: datetime.datetime) -> int:
                || left(encode(sha256(convert_to(%(mailing)s || ':' || s.address_hash, 'UTF8')), 'hex'), 32)
                || '@' || %(domain)s || '>'
           FROM subscribers_subscriber s
-         WHERE {READS}
+         WHERE {audience(mailing.number)}
         ON CONFLICT DO NOTHING
         """,
-        {"mailing": mailing.pk, "at": at, "domain": settings.MAIL_DOMAIN},
+        {"mailing": mailing.pk, "bulletin": mailing.bulletin_id, "at": at, "domain": settings.MAIL_DOMAIN},
     )
 
 

@@ -13,7 +13,7 @@ from bulletins.models import Bulletin, PublicationDay
 from bulletins.models.bulletin import BulletinQuerySet
 from mailings import ledger
 from mailings.alerts import link_to, raise_alert
-from mailings.letter import freeze, letter_of
+from mailings.letter import Frozen, freeze, letter_of
 from mailings.models import Mailing, MailingAct
 from mailings.steering import TRY_FOR
 from publication.log import record
@@ -44,10 +44,17 @@ def open_mailing(bulletin: Bulletin, at: datetime.datetime) -> Mailing | None:
 
 def create_mailing(bulletin: Bulletin, composition: Composition, at: datetime.datetime) -> Mailing:
     """Freeze the letter and plan its deliveries; the caller holds the issue's lock. Raises ValueError."""
-    frozen = freeze(bulletin, at, composition)
+    mailing = open_frozen(bulletin, freeze(bulletin, at, composition), at)
+    PublicationDay.objects.filter(month=bulletin.month, state__in=["held", "missed"]).update(state="open")
+    return mailing
+
+
+def open_frozen(bulletin: Bulletin, frozen: Frozen, at: datetime.datetime, number: int = 0) -> Mailing:
+    """Open the mailing of a frozen letter to its whole audience: number 0 is the issue, corrections count from 1."""
     letter_of(frozen)
     mailing = Mailing.objects.create(
         bulletin=bulletin,
+        number=number,
         subject=frozen.subject,
         headers=frozen.headers,
         html=frozen.html,
@@ -59,7 +66,6 @@ def create_mailing(bulletin: Bulletin, composition: Composition, at: datetime.da
     )
     mailing.planned = ledger.plan(mailing, at)
     mailing.save(update_fields=["planned"])
-    PublicationDay.objects.filter(month=bulletin.month, state__in=["held", "missed"]).update(state="open")
     return mailing
 
 

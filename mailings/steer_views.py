@@ -39,7 +39,7 @@ def desk(request: HttpRequest, pk: int) -> HttpResponse:
 
 def page(request: HttpRequest, mailing: Mailing) -> dict:
     """Return what the frame of a page about a mailing needs."""
-    frame = {"opts": Mailing._meta, "original": mailing, "title": str(mailing.bulletin)}
+    frame = {"opts": Mailing._meta, "original": mailing, "title": mailing.called}
     return {**admin.site.each_context(request), **frame}
 
 

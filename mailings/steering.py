@@ -86,7 +86,7 @@ def retry(mailing: Mailing, by: User, why: str, at: datetime.datetime, abandoned
 
 @transaction.atomic
 def send_missed(mailing: Mailing, by: User, why: str, at: datetime.datetime) -> int:
-    """Queue a letter to each reader of today whom this mailing has sent none; return how many.
+    """Queue a letter to each of its audience of today whom this mailing has sent none; return how many.
 
     Nobody else can get one: whoever has a letter that left, or may have left, has a row that this leaves alone;
     also one that was skipped only when it was tried again.
@@ -148,15 +148,15 @@ def go_on(mailing: Mailing, at: datetime.datetime) -> None:
 
 
 def missed(mailing: Mailing) -> int:
-    """Count the readers of today whom this mailing has sent no letter, nor may have."""
+    """Count those of its audience of today whom this mailing has sent no letter, nor may have."""
     sql = f"""
         SELECT count(*) FROM subscribers_subscriber s
-         WHERE {READS} AND NOT EXISTS (
+         WHERE {ledger.audience(mailing.number)} AND NOT EXISTS (
                SELECT 1 FROM mailings_delivery d
                 WHERE d.mailing_id = %(mailing)s AND d.address_hash = s.address_hash
                   AND (d.state <> 'skipped' OR d.unknown_retried OR d.subscriber_id IS DISTINCT FROM s.id))
     """
-    return column(sql, {"mailing": mailing.pk})[0]
+    return column(sql, {"mailing": mailing.pk, "bulletin": mailing.bulletin_id})[0]
 
 
 def take_over(identity: str, by: User | None, why: str, at: datetime.datetime) -> int:

@@ -5,6 +5,7 @@ from django.urls import path
 from mailings import check_page, preview, steer_views, views
 from mailings.acts import VERBS
 from mailings.claim_page import claim_page
+from mailings.correction_views import correction_letter
 from mailings.export_page import export_page
 from mailings.send_now_page import send_now_page
 
@@ -24,6 +25,7 @@ urlpatterns = [
     path("issues/<int:pk>/preview/web/", preview.web_frame, name="web_frame"),
     path("issues/<int:pk>/test/", preview.send_test_letter, name="test"),
     path("issues/<int:pk>/send-now/", send_now_page, name="send_now"),
+    path("issues/<int:pk>/correction-letter/", correction_letter, name="correction_letter"),
     path("issues/<int:pk>/take-back/", views.undo, {"verb": "take-back"}, name="take_back"),
     path("issues/<int:pk>/withdraw/", views.undo, {"verb": "withdraw"}, name="withdraw"),
 ]

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.deprecation import MiddlewareMixin
+from simple_history.middleware import HistoryRequestMiddleware
 
 TEXT = ("text/", "application/javascript", "application/json", "application/xml", "application/atom+xml", "image/svg")
 
@@ -74,3 +75,15 @@ class DeskAuthenticationMiddleware(AtTheDesk, AuthenticationMiddleware):
 
 class DeskMessageMiddleware(AtTheDesk, MessageMiddleware):
     """What staff are told after an act."""
+
+
+class DeskHistoryMiddleware(AtTheDesk):
+    """Whose request a change belongs to: each row of the history names them."""
+
+    def __init__(self, get_response: Any) -> None:
+        super().__init__(get_response)
+        self.remembered = HistoryRequestMiddleware(get_response)
+
+    def process_request(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer while the history knows whose request this is; it forgets them afterwards."""
+        return self.remembered(request)

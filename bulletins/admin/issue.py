@@ -6,14 +6,17 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
 
+from bulletins.admin.correcting import asked, is_out, note_correction, on_to_the_letter
 from bulletins.admin.parts import EventInline, NewsItemInline, SectionInline, renumber
 from bulletins.approval import approval_in_force, lapse, lapse_if_changed
 from bulletins.composition import compose, dead_ends
+from bulletins.corrections import CorrectedBulletinForm, reason
 from bulletins.forms import LIKE_LAST, BulletinForm, NewBulletinForm, ask_again
 from bulletins.models import Bulletin, NewsItem
 from bulletins.preflight.proof import ask_for_links
@@ -103,7 +106,9 @@ class BulletinAdmin(DeskAdmin):
         return bulletins.annotate(item_count=number_of(NewsItem.objects.all(), "bulletin"))
 
     def get_fieldsets(self, request: HttpRequest, obj: Bulletin | None = None) -> Any:
-        return self.fieldsets if obj else [(None, {"fields": ["month", "author", "structure", "special"]})]
+        if obj is None:
+            return [(None, {"fields": ["month", "author", "structure", "special"]})]
+        return asked(obj, self.fieldsets) if is_out(obj) else self.fieldsets
 
     def get_inlines(self, request: HttpRequest, obj: Bulletin | None = None) -> Any:
         return self.inlines if obj else []
@@ -111,12 +116,14 @@ class BulletinAdmin(DeskAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is None:
             kwargs["form"] = NewBulletinForm
+        elif is_out(obj):
+            kwargs["form"] = CorrectedBulletinForm
         return super().get_form(request, obj, change, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Bulletin | None = None) -> list[str]:
         if obj is None:
             return []
-        if obj.is_published(timezone.now()):
+        if is_out(obj):
             # Its address and its day have been seen: a correction changes words only.
             return ["provenance", "month", "slug", "publish_at", "publish_reason", "audience"]
         return ["provenance"]
@@ -136,6 +143,7 @@ class BulletinAdmin(DeskAdmin):
         # The lock that opening the mailing takes: an edit comes wholly before it or wholly after.
         stored = Bulletin.objects.select_for_update().get(pk=obj.pk)
         obj.status = stored.status
+        obj._change_reason = reason(form.cleaned_data)  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
         now = timezone.now()
         moved = APPROVED_TERMS & set(form.changed_data)
@@ -148,6 +156,8 @@ class BulletinAdmin(DeskAdmin):
         if not change:
             return
         renumber(form.instance)
+        note_correction(request, form.instance, form.cleaned_data)
+        form.instance._asked = form.cleaned_data
         if lapse_if_changed(form.instance, timezone.now(), f"{request.user} edited the issue"):
             self.say_lapsed(request, form.instance)
         ask_for_links(form.instance, timezone.now())
@@ -167,6 +177,14 @@ class BulletinAdmin(DeskAdmin):
             words = '{} has another issue already: <a href="{}">{}</a>. Each is mailed.'
             messages.warning(request, format_html(words, f"{obj.month:%B %Y}", url, other))
         return HttpResponseRedirect(reverse("admin:bulletins_bulletin_change", args=[obj.pk]))
+
+    def response_change(self, request: HttpRequest, obj: Bulletin) -> HttpResponse:
+        said = super().response_change(request, obj)
+        return on_to_the_letter(request, obj, getattr(obj, "_asked", {})) or said
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Lead to the history of the whole issue: Django's own knows only that something was changed."""
+        return redirect("bulletins_desk:history", object_id)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Offer the next month that has no issue yet, and who signed the last one."""

@@ -137,16 +137,14 @@ class EventInline(PartInline):
 def renumber(bulletin: Bulletin) -> None:
     """Number the sections of an issue, and the items of each section, from 1 in the order they stand in."""
     sections = list(bulletin.sections.prefetch_related("items"))
-    number(Section, sections)
+    number(sections)
     for section in sections:
-        number(NewsItem, list(section.items.all()))
+        number(list(section.items.all()))
 
 
-def number(model: type[models.Model], rows: list[Any]) -> None:
-    """Give rows the positions 1, 2, 3; only those that have another one are written."""
-    moved = []
+def number(rows: list[Any]) -> None:
+    """Give rows the positions 1, 2, 3; only those that have another one are written, each with its history."""
     for position, row in enumerate(rows, 1):
         if row.position != position:
             row.position = position
-            moved.append(row)
-    model._default_manager.bulk_update(moved, ["position"])
+            row.save(update_fields=["position"])

@@ -2,6 +2,7 @@
 
 from bulletins.models.bulletin import Bulletin
 from bulletins.models.checks import LinkCheck, Override
+from bulletins.models.corrections import Correction
 from bulletins.models.days import PublicationDay
 from bulletins.models.parts import Event, NewsItem, Section, SectionKind, StandingSection, Topic
 from bulletins.models.people import Approval, Author
@@ -10,6 +11,7 @@ __all__ = [
     "Approval",
     "Author",
     "Bulletin",
+    "Correction",
     "Event",
     "LinkCheck",
     "NewsItem",

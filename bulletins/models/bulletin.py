@@ -8,11 +8,12 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Func, Max, Q
 from django.db.models.functions import ExtractDay, ExtractIsoWeekDay, ExtractYear
 from django.db.models.lookups import Exact, LessThanOrEqual
 from django.urls import reverse
 
+from bulletins.models.history import Kept
 from bulletins.models.parts import free_slug
 from bulletins.models.people import Author
 from bulletins.schedule import london_date
@@ -56,6 +57,10 @@ class BulletinQuerySet(models.QuerySet["Bulletin"]):
     def in_year(self, year: int) -> "BulletinQuerySet":
         """Issues whose month lies in a year."""
         return self.filter(month__year=year)
+
+    def with_last_correction(self) -> "BulletinQuerySet":
+        """Say of each issue when readers were last told of a correction: `last_corrected`, None where never."""
+        return self.annotate(last_corrected=Max("corrections__at"))
 
     def with_parts(self) -> "BulletinQuerySet":
         """Load author, sections, items and events in a fixed number of queries."""
@@ -109,6 +114,7 @@ class Bulletin(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = BulletinQuerySet.as_manager()
+    history = Kept(excluded_fields=["source_digest", "last_edited_by", "created_at", "updated_at"])
 
     class Meta:
         ordering = ["-month", "-publish_at", "-pk"]

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Max, Q
 from django.utils.text import slugify
 
+from bulletins.models.history import Kept
 from publication.images import PictureField
 from publication.models import WebAddressField, one_line
 from publication.richtext import RichTextField
@@ -75,6 +76,8 @@ class Section(models.Model):
     body = RichTextField(blank=True, help_text="Notices, course lists, episode lists.")
     position = models.PositiveSmallIntegerField(default=0, help_text="0 puts a new section last.")
 
+    history = Kept()
+
     class Meta:
         ordering = ["position", "pk"]
         constraints = [
@@ -108,6 +111,8 @@ class Event(models.Model):
     start = models.DateTimeField(help_text="Europe/London.")
     end = models.DateTimeField(null=True, blank=True, help_text="Europe/London; may be left open.")
     link = WebAddressField("address", max_length=500, blank=True)
+
+    history = Kept()
 
     class Meta:
         ordering = ["start", "pk"]
@@ -176,6 +181,8 @@ class NewsItem(models.Model):
     link = WebAddressField("address to read more", max_length=500, blank=True)
     topics = models.ManyToManyField(Topic, blank=True, related_name="items")
     position = models.PositiveSmallIntegerField(default=0, help_text="0 puts a new item last.")
+
+    history = Kept(m2m_fields=[topics])
 
     class Meta:
         ordering = ["position", "pk"]

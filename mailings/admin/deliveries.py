@@ -76,7 +76,7 @@ class MailingFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Offer the newest mailings."""
         newest = Mailing.objects.select_related("bulletin").only("number", "bulletin__title")[:MAILINGS_OFFERED]
-        return [(str(one.pk), str(one.bulletin)) for one in newest]
+        return [(str(one.pk), one.called) for one in newest]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
         """Keep those of one mailing."""

@@ -74,7 +74,7 @@ class MailingAdmin(ReadOnly, DeskAdmin):
     @admin.display(description="issue", ordering="bulletin__month")
     def issue(self, mailing: Mailing) -> str:
         """Which issue, and which correction of it."""
-        return f"{mailing.bulletin}, correction {mailing.number}" if mailing.number else str(mailing.bulletin)
+        return mailing.called
 
     @display(description="state", ordering="state", label=STATES)
     def state_in_words(self, mailing: Mailing) -> tuple[str, str]:

@@ -104,7 +104,12 @@ class Mailing(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"mailing of {self.bulletin}"
+        return f"mailing of {self.called}"
+
+    @property
+    def called(self) -> str:
+        """The issue that it is of, and which correction of it."""
+        return f"{self.bulletin}, correction {self.number}" if self.number else str(self.bulletin)
 
 
 class MailingAct(models.Model):

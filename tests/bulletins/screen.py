@@ -28,6 +28,7 @@ def posted(client, bulletin, **changes):
         data |= {formset.management_form.add_prefix(k): v for k, v in formset.management_form.initial.items()}
         for row in formset.initial_forms:
             data |= values(row)
+    data |= {"correction": "silent"} if "correction" in form.fields else {}
     data |= changes
     return client.post(change_url(bulletin), {k: v for k, v in data.items() if v is not None})
 

@@ -80,9 +80,12 @@ def issue_screens(page: Page, site: str, path: str) -> Iterator[Screen]:
         yield Screen(f"desk: {status} issue", Room.DESK, f"{site}{path}{number}/change/")
         yield Screen(f"desk: {status} issue, approve", Room.DESK, f"{site}/admin/issues/{number}/approve/")
         yield Screen(f"desk: {status} issue, send now", Room.DESK, f"{site}/admin/issues/{number}/send-now/")
+        if status == "approved":
+            letter = f"{site}/admin/issues/{number}/correction-letter/"
+            yield Screen("desk: approved issue, correction letter", Room.DESK, letter)
         if status == "draft":
             yield Screen("desk: delete an issue", Room.DESK, f"{site}{path}{number}/delete/")
-            yield Screen("desk: history of an issue", Room.DESK, f"{site}{path}{number}/history/")
+            yield Screen("desk: history of an issue", Room.DESK, f"{site}/admin/issues/{number}/history/")
             yield refused(page, f"{path}{number}/change/")
 
 
