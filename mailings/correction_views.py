@@ -28,9 +28,12 @@ from mailings.letter import Frozen
 from mailings.mime import slot
 from mailings.progress import kept
 from mailings.rehearsal import NOBODYS_TOKEN
-from mailings.steer_views import DESK, wake
+from mailings.steer_views import DESK
+from mailings.tasks import tick
+from mailings.waking import wake
 from publication.editor import EditorField
 from publication.links import check_links, with_safe_links
+from publication.log import record
 from publication.models import one_line
 from publication.reading import count_words
 from publication.richtext import clean_html
@@ -130,5 +133,6 @@ def send(request: HttpRequest, bulletin: Bulletin, form: CorrectionLetterForm) -
     messages.success(
         request, f"The letter is on its way to {mailing.planned:,} reader{'' if mailing.planned == 1 else 's'}."
     )
-    wake(request)
+    record(by, bulletin, f"Sent a letter about a correction to {mailing.planned:,} of its readers.")
+    wake(request, tick)
     return int(mailing.pk)

@@ -312,7 +312,7 @@ def test_what_was_there_before_has_a_first_version(client, issue):
     for model in (Bulletin, Section, NewsItem):
         model.history.all().delete()
     with transaction.atomic():
-        import_module("bulletins.migrations.0004_history_and_corrections").begin(apps, None)
+        import_module("bulletins.migrations.0005_history_and_corrections").begin(apps, None)
     assert "As it stood when the history began." in page(client, issue)
     assert lines(client, issue) == ["It had 1 section, 1 item."]
     posted(client, issue, **{"items-0-DELETE": "on"})
