@@ -20,7 +20,7 @@ from config.ports import free_port
 from config.services import Services
 from tests.config.machine import copy_checkout, wait_for
 
-START_SECONDS = 60
+START_SECONDS = 180
 STOP_SECONDS = 20
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR")
 # The clock looks every other second, so that nobody waits for a quarter of a minute.
