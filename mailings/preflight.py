@@ -19,6 +19,7 @@ from publication.models import Publication
 # Bytes of the whole letter. Gmail cuts off what is behind the second; some room is left for what relays add.
 LARGE, CLIPPED = 95_000, 102_000
 ISSUE = Place("issue", None, "", "The letter")
+SHORTEN = "Shorten it, or move a long text to a page of its own."
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,23 @@ def no_readers(proof: LetterProof) -> Iterator[Found]:
         yield Found(place, sentence, "", "0 readers")
 
 
+def clipped_letter(proof: LetterProof) -> Iterator[Found]:
+    """The letter has more than 102 kB, so that Gmail cuts its end off."""
+    if proof.size > CLIPPED:
+        sentence = f"Gmail cuts it off at about 102 kB; it has {kilobytes(proof)}. {SHORTEN}"
+        yield Found(ISSUE, sentence, kilobytes(proof))
+
+
 def large_letter(proof: LetterProof) -> Iterator[Found]:
     """The letter has more than 95 kB; Gmail cuts off what is behind 102 kB."""
-    if proof.size > LARGE:
-        what = "Gmail cuts its end off" if proof.size > CLIPPED else "Gmail cuts off what is behind 102 kB"
-        sentence = f"It has {proof.size // 1000} kB; {what}. Shorten it, or move a long text to a page of its own."
-        yield Found(ISSUE, sentence, f"{proof.size // 1000} kB")
+    if LARGE < proof.size <= CLIPPED:
+        sentence = f"It has {kilobytes(proof)}; Gmail cuts off what is behind 102 kB. {SHORTEN}"
+        yield Found(ISSUE, sentence, kilobytes(proof))
+
+
+def kilobytes(proof: LetterProof) -> str:
+    """Write a letter's size."""
+    return f"{proof.size // 1000} kB"
 
 
 def untested_letter(proof: LetterProof) -> Iterator[Found]:
@@ -73,6 +85,7 @@ LETTER_RULES: tuple[Rule[LetterProof], ...] = (
     Rule(Level.BLOCKS, unwritable),
     Rule(Level.BLOCKS, no_sender),
     Rule(Level.BLOCKS, no_readers),
+    Rule(Level.BLOCKS, clipped_letter),
     Rule(Level.REASON, large_letter),
     Rule(Level.REASON, untested_letter),
 )
