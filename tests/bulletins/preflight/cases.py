@@ -68,7 +68,9 @@ def write_parts(bulletin: Bulletin, case: Case) -> None:
     section = bulletin.sections.get()
     fields = picked(case, OF_ITEM)
     if kilobytes := case.get("kilobytes"):
-        words = "".join(f"<p>Sentence {n} of a long story about a pond and a boat.</p>" for n in range(round(kilobytes * 18)))
+        words = "".join(
+            f"<p>Sentence {n} of a long story about a pond and a boat.</p>" for n in range(round(kilobytes * 18))
+        )
         fields["body"] = words
     if "image" in fields:
         # Its size is known, so nobody opens the file.
