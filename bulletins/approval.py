@@ -101,6 +101,7 @@ def lapse(bulletin: Bulletin, at: datetime.datetime, reason: str) -> None:
     if locked.status != Bulletin.Status.APPROVED or locked.is_published(at):
         raise ValidationError("Only an approved issue that is not published yet can become a draft again.")
     locked.status = bulletin.status = Bulletin.Status.DRAFT
+    locked._change_reason = reason  # type: ignore[attr-defined]
     locked.save(update_fields=["status", "updated_at"])
     locked.approvals.filter(lapsed_at__isnull=True).update(lapsed_at=at, lapse_reason=reason)
 
@@ -124,5 +125,6 @@ def withdraw(bulletin: Bulletin, reason: str) -> None:
     if not reason.strip():
         raise ValidationError("Say in a sentence why it is withdrawn: readers see it.")
     locked.status, locked.withdrawn_reason = Bulletin.Status.WITHDRAWN, reason.strip()
+    locked._change_reason = locked.withdrawn_reason  # type: ignore[attr-defined]
     locked.save(update_fields=["status", "withdrawn_reason", "updated_at"])
     bulletin.status, bulletin.withdrawn_reason = locked.status, locked.withdrawn_reason

@@ -23,7 +23,8 @@ class Kept(HistoricalRecords):
     """
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"bases": [Revision], **options})
+        reason = models.TextField(null=True)
+        super().__init__(**{"bases": [Revision], "history_change_reason_field": reason, **options})
 
     def get_meta_options(self, model: type[models.Model]) -> dict[str, Any]:
         """Return the options of the model that holds the rows."""

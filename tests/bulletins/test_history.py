@@ -1,5 +1,6 @@
 """An issue's history: what each save changed, two wordings side by side, and the way back."""
 
+import datetime
 import re
 from html import unescape
 from importlib import import_module
@@ -11,7 +12,7 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from bulletins.approval import approve
+from bulletins.approval import approve, lapse, withdraw
 from bulletins.models import Bulletin, Event, NewsItem, Section, Topic
 from tests.bulletins.screen import WRITING, posted
 from tests.factories import (
@@ -129,6 +130,17 @@ def test_approving_and_its_lapse_are_told(client, editor, issue):
     assert lines(client, bulletin) == ["The issue was approved."]
     posted(client, bulletin, **{"items-0-body": "<p>Changed.</p>"})
     assert "The issue became a draft again." in lines(client, bulletin)
+    assert '<p class="why">Editor edited the issue</p>' in page(client, bulletin)
+
+
+def test_taking_an_approval_back_or_an_issue_down_says_why(client, issue):
+    bulletin = make_approved(month=issue.month, title="Special", at=timezone.now())
+    lapse(bulletin, bulletin.publish_at - datetime.timedelta(hours=1), "Grace: a <b>typo</b>")
+    assert '<p class="why">Grace: a <b>typo</b></p>' in page(client, bulletin)
+    approve(bulletin, make_staff("grace"), timezone.now())
+    withdraw(bulletin, "It named a child.")
+    assert lines(client, bulletin) == ["The issue was taken down."]
+    assert '<p class="why">It named a child.</p>' in page(client, bulletin)
 
 
 def test_what_a_command_wrote_has_no_person(client, issue):
@@ -313,7 +325,7 @@ def test_what_was_there_before_has_a_first_version(client, issue):
         model.history.all().delete()
     with transaction.atomic():
         import_module("bulletins.migrations.0005_history_and_corrections").begin(apps, None)
-    assert "As it stood when the history began." in page(client, issue)
+    assert "As it stood when the history began" in page(client, issue)
     assert lines(client, issue) == ["It had 1 section, 1 item."]
     posted(client, issue, **{"items-0-DELETE": "on"})
     assert restore(client, issue, NewsItem.history.latest()).status_code == 302
