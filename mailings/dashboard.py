@@ -134,7 +134,7 @@ def stands(matter: Matter) -> str:
     if matter.mailing is not None:
         return mailing_words(Mailing.objects.select_related("bulletin").defer("html", "text").get(pk=matter.mailing))
     words = STANDS[matter.standing]
-    if matter.standing is Standing.DRAFT and not matter.unready:
+    if matter.standing is Standing.DRAFT and not matter.unready and not matter.unclean:
         words = WAITS
     elif matter.standing is Standing.HELD and matter.is_approved:
         words = SPOILT

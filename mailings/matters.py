@@ -15,6 +15,7 @@ from bulletins.schedule import first_of_month, instant, london_date
 from mailings.forecast import unmailed
 from mailings.models import AlertSent, Mailing
 from mailings.opening import GRACE
+from mailings.preflight import checklist
 from mailings.steps import Matter, Standing
 from publication.models import Publication, SenderClaim
 
@@ -118,6 +119,7 @@ def of_issue(issue: Bulletin, day: PublicationDay | None, look: Look) -> Matter:
         title=issue.title,
         is_approved=is_approved,
         unready=() if is_approved else tuple(one for one in faults(issue, look.user) if one != SECOND_PERSON),
+        unclean="" if is_approved else checklist(issue, look.at).unclean,
         last_editor=name_of(issue.last_edited_by) if issue.last_edited_by else "",
         barred=last.username if last else "",
         approvers=tuple(name_of(one) for one in look.approvers if one != last),

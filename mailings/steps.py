@@ -35,7 +35,7 @@ NAMES_SHOWN = 3
 class Matter:
     """One issue, or a day without one, with the facts on which its next step hangs.
 
-    `unready` says what keeps anybody from approving it, `barred` is the login of who edited it last and so may not,
+    `unready` says what keeps anybody from approving it, `unclean` how much of its checklist is open, `barred` is the login of who edited it last and so may not,
     `approvers` are the names of all others who may; `history` tells of its approval, `told` what staff were told.
     """
 
@@ -47,6 +47,7 @@ class Matter:
     mailing: int | None = None
     is_approved: bool = False
     unready: tuple[str, ...] = ()
+    unclean: str = ""
     last_editor: str = ""
     barred: str = ""
     approvers: tuple[str, ...] = ()
@@ -126,7 +127,11 @@ def to_release(matter: Matter, viewer: Viewer) -> list[Step]:
     editor = f"An editor; {matter.last_editor} wrote last" if matter.last_editor else "An editor"
     page = issue_page(matter)
     writing = [Step(words, editor, "Go on writing", page, viewer.writes) for words in matter.unready]
-    may = viewer.approves and viewer.login != matter.barred and not matter.unready
+    if matter.unclean:
+        words = f"Its checklist must be cleared: {matter.unclean[0].lower()}{matter.unclean[1:]}"
+        check = reverse("mailings:check", args=[matter.issue])
+        writing.append(Step(words, editor, "Go through the checklist", check, viewer.writes))
+    may = viewer.approves and viewer.login != matter.barred and not writing
     address = reverse("mailings:approve", args=[matter.issue])
     return [*writing, Step(approving_words(matter), approvers(matter, viewer), "Check and approve", address, may)]
 

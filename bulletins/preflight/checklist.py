@@ -86,18 +86,30 @@ class Checklist:
 
     @property
     def words(self) -> str:
-        """How much there is of each level: “One thing blocks, two things need a reason.”"""
-        counts = ((Level.BLOCKS, self.blocking), (Level.REASON, self.unanswered), (Level.ADVICE, self.advice))
-        parts = [counted(level, len(entries)) for level, entries in counts if entries]
-        if not parts:
-            return "Nothing to mend."
-        said = ", ".join([*parts[:1], *(part[0].lower() + part[1:] for part in parts[1:])])
-        return f"{said}."
+        """How much there is of each level: “One thing blocks, two things are advice.”"""
+        advice = [counted(Level.ADVICE, len(self.advice))] if self.advice else []
+        return sentence_of([*self.counts, *advice]) or "Nothing to mend."
+
+    @property
+    def unclean(self) -> str:
+        """How much keeps the issue from being approved: “One thing blocks, two things need a reason.”; or nothing."""
+        return sentence_of(self.counts)
+
+    @property
+    def counts(self) -> list[str]:
+        """How much blocks, and how much nobody answers for."""
+        counts = ((Level.BLOCKS, self.blocking), (Level.REASON, self.unanswered))
+        return [counted(level, len(entries)) for level, entries in counts if entries]
 
     def entry_of(self, rule: str, key: str) -> Entry | None:
         """Return what a rule found under a key."""
         named = (entry for entry in self.entries if (entry.finding.rule, entry.finding.key) == (rule, key))
         return next(named, None)
+
+
+def sentence_of(parts: list[str]) -> str:
+    """Write a list as a sentence; nothing as nothing."""
+    return f"{', '.join([*parts[:1], *(part[0].lower() + part[1:] for part in parts[1:])])}." if parts else ""
 
 
 def counted(level: Level, number: int) -> str:

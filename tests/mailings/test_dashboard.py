@@ -18,7 +18,7 @@ from mailings.opening import open_mailing
 from mailings.progress import kept
 from publication.models import SenderClaim
 from tests.factories import MARCH, make_approved, make_bulletin, make_publication, make_staff
-from tests.mailings.cast import DAY, HOUR, MINUTE, make_readers
+from tests.mailings.cast import DAY, HOUR, MINUTE, approved, make_clean, make_readers
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +77,7 @@ def test_the_hour_is_london_s_also_in_summer(erin):
 
 
 def test_a_draft_says_what_is_missing_and_who_does_it(erin, grace):
-    issue = make_bulletin(last_edited_by=erin)
+    issue = make_clean(last_edited_by=erin)
     assert shown(grace) == [
         (
             "Wednesday 4 March 2026 at 07:30, in 11 days",
@@ -91,15 +91,16 @@ def test_a_draft_says_what_is_missing_and_who_does_it(erin, grace):
     issue.items.all().delete()
     Bulletin.objects.update(intro="")
     assert first(grace).stands == "“March 2026 e-bulletin” is a draft."
-    assert [step.who for step in first(grace).steps] == [
-        "An editor; Erin Example wrote last",
-        "An approver: grace",
+    assert [(step.words, step.who) for step in first(grace).steps] == [
+        ("It has nothing to read yet: write a section or an item.", "An editor; Erin Example wrote last"),
+        ("Its checklist must be cleared: one thing needs a reason.", "An editor; Erin Example wrote last"),
+        ("It must be checked and approved.", "An approver: grace"),
     ]
     assert first(grace).button.label == "Go on writing"
 
 
 def test_the_last_editor_is_not_offered_the_approval(erin, grace):
-    make_bulletin(last_edited_by=grace)
+    make_clean(last_edited_by=grace)
     ida = make_member("administrator", "ida")
     assert first(grace).button.label == "Go on writing"
     assert first(grace).steps[0].who == "An approver: ida, not you: you edited it last"
@@ -109,8 +110,19 @@ def test_the_last_editor_is_not_offered_the_approval(erin, grace):
 
 def test_who_cannot_sign_in_is_not_named(grace, erin):
     make_member("approver", "gone", is_active=False)
-    make_bulletin(last_edited_by=erin)
+    make_clean(last_edited_by=erin)
     assert first(erin).steps[0].who == "An approver: grace"
+
+
+def test_a_checklist_that_is_not_clear_comes_before_the_approval(erin, grace):
+    issue = make_clean(last_edited_by=erin, intro="<p>Write to TODO (soon.</p>")
+    card = first(grace)
+    assert card.stands == "“March 2026 e-bulletin” is a draft."
+    assert card.steps[0].words == "Its checklist must be cleared: two things need a reason."
+    assert (card.button.label, card.button.address) == (
+        "Go through the checklist",
+        reverse("mailings:check", args=[issue.pk]),
+    )
 
 
 def test_an_approved_issue_needs_nothing(erin, grace):
@@ -123,7 +135,7 @@ def test_an_approved_issue_needs_nothing(erin, grace):
 
 
 def test_a_lapsed_approval_says_who_gave_it_and_what_ended_it(erin, grace):
-    issue = make_approved(at=EARLY)
+    issue = approved(make_clean(), EARLY)
     lapse(issue, EARLY + HOUR, "erin edited the issue")
     assert "that no longer counts: erin edited the issue." in first(grace).notes[0]
     assert first(grace).button.label == "Check and approve"
@@ -158,7 +170,7 @@ def test_an_issue_that_could_not_go_out_says_why(grace):
 
 
 def test_a_held_draft_is_to_be_approved(erin, grace):
-    make_bulletin(last_edited_by=erin)
+    make_clean(last_edited_by=erin)
     tick(MARCH + MINUTE)
     assert (first(grace, MARCH + MINUTE).tone, first(grace, MARCH + MINUTE).button.label) == (
         "wrong",
@@ -210,11 +222,11 @@ def test_without_any_day_it_says_so(erin):
 
 def test_a_special_issue_of_the_month_stands_beside_the_other(grace):
     make_approved()
-    special = make_bulletin(title="A special", publish_at=MARCH - 5 * DAY, publish_reason="it cannot wait")
+    special = make_clean(title="A special", publish_at=MARCH - 5 * DAY, publish_reason="it cannot wait")
     assert [(words, label) for _, words, label in shown(grace)] == [
         ("“A special” is written, and waits for its approval.", "Check and approve"),
         (
-            "“March 2026 e-bulletin” is approved. Nothing to do: it goes out by itself to 0 readers.",
+            "“March 2026 e-bulletin” is approved. Nothing to do: it goes out by itself to 1 reader.",
             "See what goes out",
         ),
     ]
@@ -294,7 +306,7 @@ def test_there_is_exactly_one_button(client, erin, grace):
 
 
 def test_an_editor_is_told_who_approves_and_offered_nothing_of_it(client, erin, grace):
-    issue = make_bulletin(last_edited_by=erin)
+    issue = make_clean(last_edited_by=erin)
     words = page(client, erin)
     assert "An approver: grace" in words
     assert reverse("mailings:approve", args=[issue.pk]) not in words
@@ -323,7 +335,7 @@ def test_what_nobody_gave_is_not_shown(client):
     assert 'class="panel"' not in words
 
 
-@pytest.mark.parametrize(("issues", "most"), [(0, 33), (1, 44), (4, 84), (9, 84)])
+@pytest.mark.parametrize(("issues", "most"), [(0, 33), (1, 57), (4, 136), (9, 136)])
 def test_what_it_costs_does_not_grow_with_the_readers_or_with_old_drafts(client, grace, issues, most):
     for number in range(issues):
         make_bulletin(title=f"Issue {number}", publish_at=MARCH - number * DAY, publish_reason="for the test")

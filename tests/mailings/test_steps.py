@@ -12,6 +12,7 @@ READER = Viewer("ruth", looks=True)
 EDITOR = Viewer("erin", starts=True, writes=True, looks=True, sees_mailings=True, sees_days=True)
 APPROVER = Viewer("grace", True, True, True, approves=True, steers=True, sees_mailings=True, sees_days=True)
 LAST = Viewer("alan", True, True, True, approves=True, steers=True, sees_mailings=True, sees_days=True)
+UNCLEAN = "One thing blocks."
 UNREADY = ("It has nothing to read yet: write a section or an item.",)
 
 
@@ -28,6 +29,7 @@ def label(what: Matter, who: Viewer) -> str | None:
 
 
 START, WRITE, APPROVE = "Start December’s issue", "Go on writing", "Check and approve"
+CHECK = "Go through the checklist"
 SEE, HOW, REPORT, LOOK = "See what goes out", "See how it goes", "See the report", "Look at the issue"
 
 
@@ -37,6 +39,8 @@ SEE, HOW, REPORT, LOOK = "See what goes out", "See how it goes", "See the report
         (matter("no day", none=True), None, *["See the publication days"] * 3),
         (matter("not started", none=True), None, START, START, START),
         (matter("draft", unready=UNREADY), LOOK, WRITE, WRITE, WRITE),
+        (matter("draft", unclean=UNCLEAN), LOOK, CHECK, CHECK, CHECK),
+        (matter("draft", unready=UNREADY, unclean=UNCLEAN), LOOK, WRITE, WRITE, WRITE),
         (matter("draft"), LOOK, WRITE, APPROVE, WRITE),
         (matter("draft", barred=""), LOOK, WRITE, APPROVE, APPROVE),
         (matter("approved", is_approved=True), SEE, SEE, SEE, SEE),
@@ -129,6 +133,7 @@ def test_the_buttons_lead_where_the_step_is_done():
 
     assert address(matter("not started", none=True)) == "/admin/bulletins/bulletin/add/?month=2026-12-01"
     assert address(matter("draft", unready=UNREADY)) == "/admin/bulletins/bulletin/7/change/"
+    assert address(matter("draft", unclean=UNCLEAN)) == "/admin/issues/7/check/"
     assert address(matter("draft")) == "/admin/issues/7/approve/"
     assert address(matter("missed", is_approved=True)) == "/admin/issues/7/send-now/"
     assert address(matter("paused", mailing=3)) == "/admin/mailings/mailing/3/change/"
