@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from bulletins.models import Bulletin
@@ -36,11 +37,12 @@ from publication.links import check_links, with_safe_links
 from publication.log import record
 from publication.models import one_line
 from publication.reading import count_words
+from publication.reentry import PasswordAgain
 from publication.richtext import clean_html
 
 
-class CorrectionLetterForm(forms.Form):
-    """Subject and text; to send it, also what was seen of it and a typed confirmation."""
+class CorrectionLetterForm(PasswordAgain):
+    """Subject and text; to send it, also what was seen of it, a typed confirmation and the password once more."""
 
     subject = forms.CharField(max_length=170, validators=[one_line])
     body = EditorField(label="Text", validators=[check_links])
@@ -52,6 +54,11 @@ class CorrectionLetterForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.wanted = bulletin.slug
         self.fields["confirmation"].label = f"Type {self.wanted} to confirm"
+        self.fields["password"].required = "send" in self.data
+
+    def clean_password(self) -> str:
+        """Ask for the password to send only."""
+        return super().clean_password() if "send" in self.data else ""
 
     def clean_body(self) -> str:
         """Return the text as it is printed; refuse one without a word."""
@@ -79,6 +86,7 @@ class CorrectionLetterForm(forms.Form):
 @staff_member_required
 @permission_required("bulletins.approve_bulletin", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters("password")
 def correction_letter(request: HttpRequest, pk: int) -> HttpResponse:
     """Write a letter about a correction; show how it will read; on a confirmed POST send it."""
     bulletin = get_object_or_404(Bulletin, pk=pk)
@@ -104,10 +112,10 @@ def correction_letter(request: HttpRequest, pk: int) -> HttpResponse:
 def form_for(request: HttpRequest, bulletin: Bulletin) -> CorrectionLetterForm:
     """Return the form as it was sent, or one that begins with the newest note."""
     if request.method == "POST":
-        return CorrectionLetterForm(request.POST, bulletin=bulletin)
+        return CorrectionLetterForm(request.POST, bulletin=bulletin, request=request)
     first = first_wording(bulletin)
     given = {"subject": first.subject, "body": first.body, "number": next_number(bulletin)}
-    return CorrectionLetterForm(initial=given, bulletin=bulletin)
+    return CorrectionLetterForm(initial=given, bulletin=bulletin, request=request)
 
 
 def may_show(form: CorrectionLetterForm) -> bool:

@@ -40,6 +40,8 @@ EDITOR = {
     # The text looks as readers get it.
     "contentsCss": lazy(static, str)("publication/editor.css"),
     "removePlugins": LEFT_OUT,
+    # What the sanitiser keeps and no button makes: pasted or imported text comes out of the editor as it went in.
+    "extraAllowedContent": "cite sup sub caption thead; ol[start]; a[title,rel]; th td[scope,colspan,rowspan]",
     "disallowedContent": "script; style; img; *[on*]; *{*}",
     # The browser's own spelling marks.
     "disableNativeSpellChecker": False,

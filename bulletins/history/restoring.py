@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
 from django.db import transaction
 
 from bulletins.admin.parts import renumber
@@ -16,6 +17,9 @@ from bulletins.models import Bulletin, NewsItem, Section, Topic
 from bulletins.words import moment_of_day
 
 MEANWHILE = "The issue was changed while you were reading: look at what is brought back once more."
+NO_PICTURE = (
+    "The picture of that time is not stored any more: copy the words from here, and give the item a new picture."
+)
 NO_SECTION = "Its section was deleted too: bring that back first, then the {part} goes into it again."
 
 
@@ -74,6 +78,8 @@ def new_row(version: Version, locked: Bulletin) -> Any:
 def bring_back(row: Any, version: Version, why: str) -> None:
     """Give a row a version's words, check and store them; they are sanitised as any text is."""
     fields = [field for field in version.part.words if field != "topics"]
+    if "image" in fields and (name := version.value("image")) and not default_storage.exists(name):
+        raise ValidationError(NO_PICTURE)
     for field in fields:
         setattr(row, row._meta.get_field(field).attname, version.value(field))
     others = {field.name for field in row._meta.fields} - set(fields)

@@ -23,7 +23,7 @@ class Kept(HistoricalRecords):
     """
 
     def __init__(self, **options: Any) -> None:
-        reason = models.TextField(null=True)
+        reason: models.TextField = models.TextField(null=True)
         super().__init__(**{"bases": [Revision], "history_change_reason_field": reason, **options})
 
     def get_meta_options(self, model: type[models.Model]) -> dict[str, Any]:

@@ -92,6 +92,7 @@ def test_a_letter_about_it_is_seen_and_then_sent_to_who_got_the_issue(visit: Vis
     page.wait_for_function("Object.values(CKEDITOR.instances).every((editor) => editor.status === 'ready')")
     label = page.locator("label", has_text=re.compile("^Type .* to confirm")).inner_text()
     page.get_by_label(label).fill(label.split()[1])
+    page.get_by_label("Your password, once more").fill("approver-demo")
     press(page, "Send this letter")
     expect(page.get_by_text("on its way to")).to_be_visible()
     letter = house.letter(house.await_letter(address, letters + 1, seconds=60))

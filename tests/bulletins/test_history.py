@@ -287,6 +287,15 @@ def test_words_that_are_refused_today_are_not_brought_back(client, issue):
     assert "javascript" not in issue.items.get().body
 
 
+def test_a_picture_that_is_lost_is_not_brought_back_and_says_so(client, issue):
+    posted(client, issue, **{"items-0-body": "<p>New.</p>"})
+    version = NewsItem.history.order_by("history_id")[1]
+    NewsItem.history.filter(pk=version.pk).update(image="pictures/lost.png", image_alt="A pond")
+    answer = restore(client, issue, version)
+    assert "The picture of that time is not stored any more" in unescape(answer.content.decode())
+    assert issue.items.get().body == "<p>New.</p>"
+
+
 def test_a_version_of_another_issue_is_not_found(client, issue):
     other = make_bulletin(month=issue.month.replace(month=4), title="April")
     assert client.get(at("compare", other, first(bulletin_id=issue.pk))).status_code == 404

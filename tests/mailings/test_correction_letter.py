@@ -30,6 +30,8 @@ from tests.factories import MARCH, make_bulletin, make_published, make_staff
 from tests.mailings.cast import DAY, HOUR, MINUTE, at_once, body_of, make_mailing, make_readers, put, states
 
 pytestmark = pytest.mark.django_db
+
+PASSWORD = "a long enough password"
 LATER = MARCH + DAY
 NOTE = "The webinar is on 12 March, not on 11 March as we wrote."
 WORDING = Wording("Correction: March 2026 e-bulletin", f"<p>{NOTE}</p>")
@@ -315,7 +317,7 @@ def test_its_desk_its_file_and_the_list_say_what_it_is(client, mailing, by):
     client.force_login(make_staff("grace", is_superuser=True))
     desk = unescape(client.get(reverse("admin:mailings_mailing_change", args=[correction.pk])).content.decode())
     assert "Correction 1" in desk and "3 of 3 sent" in desk and "sent it by hand" in desk
-    answer = client.get(reverse("mailings:ledger", args=[correction.pk]))
+    answer = client.post(reverse("mailings:ledger", args=[correction.pk]), {"password": PASSWORD})
     assert "2026-march-correction-1-ledger.csv" in answer["Content-Disposition"]
     assert b"".join(answer.streaming_content).count(b"@example.org") >= 3
     assert (
@@ -330,6 +332,9 @@ def test_its_desk_its_file_and_the_list_say_what_it_is(client, mailing, by):
 # Its page
 
 
+CONFIRMED = {"send": "", "confirmation": "march", "password": PASSWORD}
+
+
 def address(mailing):
     return reverse("mailings:correction_letter", args=[mailing.bulletin_id])
 
@@ -340,6 +345,8 @@ def words(answer):
 
 @pytest.fixture
 def desk(client, by, mailing):
+    by.set_password(PASSWORD)
+    by.save()
     client.force_login(by)
     return client
 
@@ -367,7 +374,7 @@ def test_it_is_shown_before_it_is_sent_and_the_shown_is_the_sent(desk, mailing):
     assert NOTE in words(answer)
     assert "<iframe sandbox" in answer.content.decode()
     assert Mailing.objects.count() == 1
-    answer = desk.post(address(mailing), {**given, "send": "", "confirmation": "march"})
+    answer = desk.post(address(mailing), {**given, **CONFIRMED})
     correction = Mailing.objects.get(number=1)
     assert answer.url == reverse("admin:mailings_mailing_change", args=[correction.pk])
     assert correction.content_hash == given["seen"]
@@ -377,6 +384,8 @@ def test_it_is_shown_before_it_is_sent_and_the_shown_is_the_sent(desk, mailing):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
+        ({"password": ""}, "required"),
+        ({"password": "guessed"}, "That is not your password."),
         ({"confirmation": ""}, "Type march to confirm that this letter goes out."),
         ({"confirmation": "april"}, "Type march to confirm"),
         ({"seen": ""}, "not what you were shown"),
@@ -392,7 +401,7 @@ def test_it_is_shown_before_it_is_sent_and_the_shown_is_the_sent(desk, mailing):
 )
 def test_what_is_not_right_is_not_sent(desk, mailing, changes, said):
     _, given = look(desk, mailing)
-    answer = desk.post(address(mailing), {**given, "send": "", "confirmation": "march", **changes})
+    answer = desk.post(address(mailing), {**given, **CONFIRMED, **changes})
     assert answer.status_code == 200
     assert said in words(answer)
     assert Mailing.objects.count() == 1
@@ -400,7 +409,7 @@ def test_what_is_not_right_is_not_sent(desk, mailing, changes, said):
 
 def test_pressing_twice_sends_once(desk, mailing):
     _, given = look(desk, mailing)
-    first, second = (desk.post(address(mailing), {**given, "send": "", "confirmation": "march"}) for _ in range(2))
+    first, second = (desk.post(address(mailing), {**given, **CONFIRMED}) for _ in range(2))
     assert (first.status_code, second.status_code) == (302, 200)
     assert "was sent meanwhile by approver" in words(second)
     assert Mailing.objects.filter(number__gt=0).count() == 1
@@ -409,7 +418,7 @@ def test_pressing_twice_sends_once(desk, mailing):
 def test_html_that_we_do_not_print_goes(desk, mailing):
     answer, given = look(desk, mailing, body='<p onclick="x">Words<script>alert(1)</script></p>')
     assert "<script>alert" not in answer.context["preview"]["html"]
-    desk.post(address(mailing), {**given, "send": "", "confirmation": "march"})
+    desk.post(address(mailing), {**given, **CONFIRMED})
     html = Mailing.objects.get(number=1).html
     assert "Words" in html and "<script>" not in html and "onclick" not in html
 
