@@ -36,7 +36,8 @@ class Matter:
     """One issue, or a day without one, with the facts on which its next step hangs.
 
     `unready` says what keeps anybody from approving it, `unclean` how much of its checklist is open; `barred` is the
-    login of who edited it last and so may not, `approvers` are the names of all others who may; `history` tells of its approval, `told` what staff were told.
+    login of who edited it last and so may not, `approvers` are the names of all others who may; `history` tells of its
+    approval, `told` what staff were told.
     """
 
     standing: Standing

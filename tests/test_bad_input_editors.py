@@ -1,27 +1,33 @@
 """What editors get wrong, by accident or on purpose: refused or kept, and always said in words."""
 
 import datetime
+from email import message_from_bytes, policy
 from email.header import decode_header, make_header
+from html import unescape
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
 from bulletins.approval import approve
 from bulletins.models import Approval, Bulletin, NewsItem, PublicationDay
-from mailings.mime import header
+from mailings.letter import freeze
+from mailings.mime import header, unstuffed
 from mailings.opening import send_now
 from mailings.preflight import checklist
+from mailings.rehearsal import one_letter
 from mailings.releasing import release
 from publication.links import check_links
 from publication.notices import lost
 from tests.bulletins.screen import WRITING, posted
 from tests.factories import MARCH, make_approved, make_bulletin, make_item, make_publication, make_section, make_staff
-from tests.mailings.cast import at_once
+from tests.mailings.cast import at_once, make_clean
 from tests.publication.test_pictures import half, photo, written
 
 pytestmark = pytest.mark.django_db
@@ -197,6 +203,52 @@ def test_a_link_to_a_place_the_issue_lacks_is_told_and_keeps_it_from_approval(cl
         release(bulletin, make_staff("approver"), MARCH - DAY)
     make_item(bulletin, headline="Doxing")
     assert "doxing" not in str([entry.finding for entry in checklist(bulletin, MARCH).blocking])
+
+
+# Issues that are not ready
+
+
+def approval_of(client, bulletin) -> str:
+    """Press Approve as somebody who may; return what the page answers."""
+    client.force_login(make_staff("approver", "approve_bulletin", "view_bulletin"))
+    page = reverse("mailings:approve", args=[bulletin.pk])
+    seen = client.get(page).context["seen"]
+    return unescape(client.post(page, {"seen": seen}, follow=True).content.decode())
+
+
+def test_an_issue_without_subject_or_text_is_not_approved_and_what_is_missing_is_listed(client, editor):
+    make_publication()
+    bulletin = make_bulletin(intro="")
+    bulletin.items.all().delete()
+    assert "This field is required." in posted(client, bulletin, title=" ").content.decode()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Bulletin.objects.update(title="")
+    page = approval_of(client, bulletin)
+    assert "It has nothing to read yet: write a section or an item." in page
+    assert "Nobody would get it: there is no active subscriber." in page
+    assert Bulletin.objects.get().status == "draft"
+
+
+def test_no_words_of_an_editor_take_the_way_out_of_a_letter():
+    make_publication(share_words="")
+    bulletin = make_bulletin(intro="", summary="")
+    bulletin.items.all().delete()
+    letter = one_letter(freeze(bulletin, MARCH), "reader@example.org")
+    parsed = message_from_bytes(unstuffed(letter), policy=policy.default)
+    way_out = urlsplit(parsed["List-Unsubscribe"].strip("<>")).path
+    assert way_out.startswith("/unsubscribe/")
+    for kind in ("html", "plain"):
+        assert parsed.get_body((kind,)).get_content().count(way_out) >= 1
+
+
+def test_a_letter_that_gmail_would_cut_off_is_not_approved(client, editor):
+    bulletin = make_clean()
+    make_item(bulletin, body="".join(f"<p>Paragraph {n} tells of a pond.</p>" for n in range(4_000)))
+    sentence = "Gmail cuts it off at about 102 kB; it has "
+    (found,) = [entry.finding for entry in checklist(bulletin, MARCH).blocking]
+    assert found.sentence.startswith(sentence)
+    assert sentence in approval_of(client, bulletin)
+    assert Bulletin.objects.get().status == "draft"
 
 
 # Images
