@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from mailings import steering
-from mailings.forms import NO_REASON, ActForm, CancelForm, RetryForm
+from mailings.forms import ActForm, CancelForm, RetryForm
 from mailings.models import Mailing
 from mailings.reports import Balance
 
@@ -155,7 +155,7 @@ def already(mailing: Mailing) -> str:
     if act is None:
         return state
     when = date_format(timezone.localtime(act.at), "j F, H:i:s")
-    why = f" (“{act.why}”)" if act.why != NO_REASON else ""
+    why = f" (“{act.said}”)" if act.said else ""
     return f"{state} {act.by or 'The clock'} {PAST[act.act]} on {when}{why}."
 
 

@@ -9,7 +9,6 @@ from django.utils.formats import date_format
 from mailings.acts import PAST
 from mailings.chart import chart
 from mailings.failures import Failures, failures_of, put_off_of
-from mailings.forms import NO_REASON
 from mailings.models import Mailing, MailingAct
 from mailings.progress import MINUTE, Progress, kept, progress_of
 from mailings.reports import letters_a_minute
@@ -89,7 +88,7 @@ def picture(mailing: Mailing) -> dict[str, Any]:
         "failures": failures(mailing, counts["failed"]),
         "failed": counts["failed"],
         "put_off": put_off(mailing, progress),
-        "acts": [(act, PAST[act.act], act.why if act.why != NO_REASON else "") for act in acts],
+        "acts": [(act, PAST[act.act], act.said) for act in acts],
         "offers": possible,
         "over": over,
         "stamp": f"{mailing.state} {over} {len(acts)} {' '.join(possible)}",
@@ -123,7 +122,7 @@ def pause_words(mailing: Mailing, acts: list[MailingAct]) -> dict[str, Any] | No
         return None
     what, mend = PAUSES[mailing.pause_cause]
     act = next((act for act in acts if act.act == MailingAct.Act.PAUSE), None)
-    why = act.why if act and act.why != NO_REASON else ""
+    why = act.said if act else ""
     person = mailing.pause_cause == Mailing.PauseCause.PERSON
     return {"what": what, "mend": mend, "act": act, "why": why, "again": mailing.look_again_at, "person": person}
 

@@ -12,24 +12,26 @@ from mailings.models import Mailing
 LOOKED_AT = 5_000
 MOST = 12
 
+
 # An address, and a word of six letters and more with a digit in it (a queue's or a session's number), are a
 # letter's own; codes such as 5.1.1 are what we look for.
-NEWEST = r"""
+def reasons_and_domains(letters: str) -> str:
+    """Return the query that groups some of a mailing's letters; `letters` is its condition and order."""
+    return rf"""
     SELECT concat_ws(' ', NULLIF(smtp_code, 0), NULLIF(
                regexp_replace(
                    regexp_replace(left(smtp_text, 200), '<?[^\s<>]+@[^\s<>]+>?', '…', 'g'),
-                   '\y(?=\w*\d)\w{6,}\y', '…', 'g'), '')),
+                   '\y(?=\w*\d)\w{{6,}}\y', '…', 'g'), '')),
            lower(split_part(s.address, '@', 2)), count(*)
       FROM (SELECT smtp_code, smtp_text, subscriber_id FROM mailings_delivery
-             WHERE mailing_id = %(mailing)s AND state = 'failed' ORDER BY failed_at DESC LIMIT %(newest)s) AS failed
+             WHERE mailing_id = %(mailing)s AND {letters} DESC LIMIT %(newest)s) AS failed
       LEFT JOIN subscribers_subscriber s ON s.id = failed.subscriber_id
      GROUP BY 1, 2
 """
 
 
-PUT_OFF = NEWEST.replace(
-    "state = 'failed' ORDER BY failed_at", "state = 'queued' AND not_before > %(at)s ORDER BY not_before"
-)
+FAILED = reasons_and_domains("state = 'failed' ORDER BY failed_at")
+PUT_OFF = reasons_and_domains("state = 'queued' AND not_before > %(at)s ORDER BY not_before")
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Failures:
 
 def failures_of(mailing: Mailing) -> Failures:
     """Group a mailing's failures, the most frequent first."""
-    return grouped(NEWEST, {"mailing": mailing.pk, "newest": LOOKED_AT})
+    return grouped(FAILED, {"mailing": mailing.pk, "newest": LOOKED_AT})
 
 
 def put_off_of(mailing: Mailing, at: datetime.datetime) -> Failures:

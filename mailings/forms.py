@@ -5,10 +5,9 @@ from typing import Any
 from django import forms
 
 from bulletins.models import Bulletin
+from mailings.models.mailing import NO_REASON
 from publication.models import one_line
 from publication.richtext import without_invisible
-
-NO_REASON = "no reason given"
 
 
 def required_words(words: str) -> str:

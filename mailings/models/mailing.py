@@ -112,6 +112,10 @@ class Mailing(models.Model):
         return f"{self.bulletin}, correction {self.number}" if self.number else str(self.bulletin)
 
 
+# What stands for a reason where none was asked for or given: no act is without one.
+NO_REASON = "no reason given"
+
+
 class MailingAct(models.Model):
     """What a named person did to a mailing, or the clock (`by` is empty): appended, never changed."""
 
@@ -145,3 +149,8 @@ class MailingAct(models.Model):
 
     def __str__(self) -> str:
         return f"{self.act} by {self.by or 'the clock'}"
+
+    @property
+    def said(self) -> str:
+        """The reason that was given; empty where none was."""
+        return "" if self.why == NO_REASON else self.why
