@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from bulletins import archive as shelves
 from bulletins.composition import compose
+from bulletins.freshness import fresh
 from bulletins.models import Bulletin
 from publication.models import Publication
 from resources.models import Resource
@@ -15,6 +16,7 @@ RESOURCES_AT_HOME = 3
 
 
 @require_safe
+@fresh
 def home(request: HttpRequest) -> HttpResponse:
     """Say what this is, when the next issue comes, and what the newest one holds."""
     at = timezone.now()
@@ -29,6 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@fresh
 def archive(request: HttpRequest) -> HttpResponse:
     """List all issues by year, with what they hold."""
     published = Bulletin.objects.published(timezone.now()).newest_first()
@@ -37,6 +40,7 @@ def archive(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@fresh
 def year(request: HttpRequest, year: int) -> HttpResponse:
     """List the issues of one year, beside the other years."""
     published = Bulletin.objects.published(timezone.now()).newest_first()
@@ -50,6 +54,7 @@ def year(request: HttpRequest, year: int) -> HttpResponse:
 
 
 @require_safe
+@fresh
 def latest(request: HttpRequest) -> HttpResponse:
     """Lead to the newest issue, or to the archive while there is none."""
     newest = Bulletin.objects.published(timezone.now()).newest_first().first()
@@ -57,6 +62,7 @@ def latest(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@fresh
 def issue(request: HttpRequest, year: int, slug: str) -> HttpResponse:
     """Show one issue whole."""
     at = timezone.now()
@@ -75,6 +81,7 @@ def issue(request: HttpRequest, year: int, slug: str) -> HttpResponse:
 
 
 @require_safe
+@fresh
 def item(request: HttpRequest, year: int, slug: str, item_slug: str) -> HttpResponse:
     """Show one news item by itself."""
     bulletin = get_object_or_404(shelves.ever_published(year, slug, timezone.now()).with_parts())

@@ -11,18 +11,22 @@ from django.template.loader import get_template
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
+from publication.caching import standing
+
 AWAY_SECONDS = 60
 # The class of PostgreSQL's error codes for an operator's intervention: 57P01 to 57P03 are its shutdown and start.
 SHUTTING_DOWN = "57P"
 
 
 @require_safe
+@standing
 def privacy(request: HttpRequest) -> HttpResponse:
     """Say what is stored about readers, and what is not."""
     return render(request, "publication/privacy.html")
 
 
 @require_safe
+@standing
 def accessibility(request: HttpRequest) -> HttpResponse:
     """Say how these pages are made to be usable."""
     return render(request, "publication/accessibility.html")

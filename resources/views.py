@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from publication.caching import standing
 from resources.kit import SMS_CHARACTERS, kit
 from resources.models import Helpline, Resource, ResourceTopic
 
@@ -13,6 +14,7 @@ RELATED = 4
 
 
 @require_safe
+@standing
 def hub(request: HttpRequest) -> HttpResponse:
     """List all resources for parents, or those of the topic in the query, and all helplines."""
     wanted = request.GET.get("topic", "")
@@ -30,6 +32,7 @@ def hub(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@standing
 def resource(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one resource, and a few beside it."""
     found = get_object_or_404(Resource.objects.select_related("topic"), slug=slug)
@@ -38,6 +41,7 @@ def resource(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@standing
 def link_to_us(request: HttpRequest) -> HttpResponse:
     """Show a school how to link to the hub from its own site."""
     address = settings.SITE_URL + reverse("resources:hub")
