@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response, set_response_etag
 from django.utils.http import http_date
 
-# Seconds after which no cache shows a page that was corrected; half of them a copy may be shown while it is renewed.
-LONGEST = 10
+# After this long no cache shows a page as it was before its correction.
+LONGEST = datetime.timedelta(seconds=10)
 KEPT = (200, 302, 410)
 
 
@@ -31,37 +31,44 @@ def cacheable(moments: Callable[[datetime.datetime], Moments]) -> Callable[..., 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
         def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            known = moments(timezone.now())
-            return marked(request, view(request, *args, **kwargs), known)
+            asked = timezone.now()
+            known = moments(asked)
+            end = min(asked + LONGEST, known.ends or asked + LONGEST)
+            return marked(request, view(request, *args, **kwargs), known.changed, end)
 
         return answer
 
     return decorate
 
 
-def marked(request: HttpRequest, response: HttpResponse, known: Moments) -> HttpResponseBase:
-    """Say how long an answer may be kept; answer 304 to whoever has this very page.
+def marked(
+    request: HttpRequest, response: HttpResponse, changed: datetime.datetime | None, end: datetime.datetime
+) -> HttpResponseBase:
+    """Say until when an answer may be kept; answer 304 to whoever has this very page.
 
     The ETag alone decides that: an author's new name changes a page and no date of it.
     """
     if response.status_code not in KEPT:
         return response
-    response["Cache-Control"] = cache_control(known.ends, timezone.now())
-    if known.changed:
-        response["Last-Modified"] = http_date(known.changed.timestamp())
+    response["Cache-Control"] = cache_control(end, timezone.now())
+    if changed:
+        response["Last-Modified"] = http_date(changed.timestamp())
     if response.status_code != 200:
         return response
     set_response_etag(response)
     return get_conditional_response(request, etag=response.get("ETag"), response=response) or response
 
 
-def cache_control(ends: datetime.datetime | None, at: datetime.datetime) -> str:
-    """Return what caches are told (RFC 9111, 5.2.2, and RFC 5861): a page is never shown past its end."""
-    left = LONGEST if ends is None else min(LONGEST, int((ends - at).total_seconds()))
+def cache_control(end: datetime.datetime, at: datetime.datetime) -> str:
+    """Return what caches are told (RFC 9111, 5.2.2, and RFC 5861): a copy is never shown past its end.
+
+    They count whole seconds, and show a copy to the end of its last one. In the second half of the time they may show
+    it while they renew it.
+    """
+    left = int((end - at).total_seconds()) - 1
     if left <= 0:
         return "public, no-cache"
-    renewing = left // 2
-    return f"public, max-age={left - renewing}, stale-while-revalidate={renewing}"
+    return f"public, max-age={left - left // 2}, stale-while-revalidate={left // 2}"
 
 
 # For pages that only staff change.
