@@ -65,7 +65,7 @@ def to_write_screen(page: Page, house: House) -> None:
     open_draft(page)
     second = order(page)[1]
     row_named(page, second).get_by_role("button", name=second, exact=True).click()
-    page.locator("#items-data").evaluate("one => scrollTo(0, one.getBoundingClientRect().top + scrollY - 120)")
+    page.locator("#items-data").evaluate("one => scrollTo(0, one.getBoundingClientRect().top + scrollY - 60)")
     page.mouse.move(0, 0)
 
 

@@ -88,10 +88,10 @@ class Audit:
         public = list(public_screens(self.house, self.reader))
         letters = list(letter_screens(self.house))
         desk = list(desk_screens(self.member, self.house.site))
-        month = list(month_screens(self.house, self.member))
         roles = [first_page(self._visitor(), role) for role in ("editor", "approver")]
         mailing = list(mailing_screens(self.house, self.member))
-        return [*public, *letters, *desk, *month, *roles, *mailing, locked_out(self.reader)]
+        month = list(month_screens(self.house, self.member))
+        return [*public, *letters, *desk, *roles, *mailing, *month, locked_out(self.reader)]
 
     def _visitor(self) -> Page:
         return self.browser.new_context(base_url=self.house.site, locale="en-GB").new_page()
