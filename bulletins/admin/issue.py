@@ -118,6 +118,8 @@ class BulletinAdmin(DeskAdmin):
             kwargs["form"] = NewBulletinForm
         elif is_out(obj):
             kwargs["form"] = CorrectedBulletinForm
+            # How a box is to be filled in says nothing where it is none.
+            kwargs["help_texts"] = dict.fromkeys(self.get_readonly_fields(request, obj), "")
         return super().get_form(request, obj, change, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Bulletin | None = None) -> list[str]:
