@@ -74,8 +74,10 @@ class NewBulletinForm(forms.ModelForm):
         """Refuse a second issue of a month that nobody called special: each would be mailed."""
         cleaned = super().clean() or {}
         month = cleaned.get("month")
+        if month is None or cleaned.get("special"):
+            return cleaned
         own = Bulletin.objects.monthly().exclude(status=Bulletin.Status.WITHDRAWN).filter(month=month).first()
-        if month and own and not cleaned.get("special"):
+        if own:
             words = "{:%B %Y} has its issue already: “{}”. Open that one, or tick “A special issue” for one beside it."
             self.add_error("month", words.format(month, own))
         return cleaned

@@ -49,7 +49,8 @@ def out_of_date(request: HttpRequest) -> HttpResponse:
 
 def typed_words(request: HttpRequest) -> list[str]:
     """Return the texts that somebody sent with a form; nothing that may be a password is among them."""
-    return [words for name, words in request.POST.items() if " " in words and "password" not in name]
+    sent = ((name, str(words)) for name, words in request.POST.items() if "password" not in name)
+    return [words for _, words in sent if " " in words]
 
 
 @require_safe
