@@ -81,6 +81,8 @@ def items_of(issue: Composition) -> list[ItemBlock]:
 
 
 def next_publication(at: datetime.datetime, hour: datetime.time) -> PublicationDay | None:
-    """Return the next day on which an issue is due at an hour; days skipped on purpose are none."""
+    """Return the next day on which an issue is due at an hour: not skipped on purpose, its issue not out before it."""
+    out = Bulletin.objects.published(at).monthly()
     days = PublicationDay.objects.upcoming(at).exclude(state=PublicationDay.State.SKIPPED)
+    days = days.exclude(month__in=out.values("month"))
     return next((day for day in days if instant(day.date, hour) > at), None)

@@ -55,16 +55,12 @@ class NewBulletinForm(forms.ModelForm):
     structure = forms.ChoiceField(
         widget=UnfoldAdminRadioSelectWidget, required=False, label="It starts with", initial=STANDING
     )
-    special = forms.BooleanField(
-        widget=UnfoldBooleanSwitchWidget,
-        required=False,
-        label="A special issue",
-        help_text="Beside the month's own issue. You choose its day, and say why.",
-    )
 
     class Meta:
         model = Bulletin
-        fields = ["month", "author"]
+        fields = ["month", "author", "special"]
+        widgets = {"special": UnfoldBooleanSwitchWidget}
+        help_texts = {"special": "Beside the month's own issue. You choose its day, and say why."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,6 +69,18 @@ class NewBulletinForm(forms.ModelForm):
         if last:
             choices.append((LIKE_LAST, f"the sections and closing words of {last}, without its items"))
         self.fields["structure"].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a second issue of a month that nobody called special: each would be mailed."""
+        cleaned = super().clean() or {}
+        month = cleaned.get("month")
+        if month is None or cleaned.get("special"):
+            return cleaned
+        own = Bulletin.objects.monthly().exclude(status=Bulletin.Status.WITHDRAWN).filter(month=month).first()
+        if own:
+            words = "{:%B %Y} has its issue already: “{}”. Open that one, or tick “A special issue” for one beside it."
+            self.add_error("month", words.format(month, own))
+        return cleaned
 
 
 class BulletinForm(forms.ModelForm):

@@ -14,26 +14,27 @@ from publication.models import Publication
 
 def next_to_write(at: datetime.datetime) -> PublicationDay | None:
     """Return the next publication day that is on and has no issue yet."""
-    written = Bulletin.objects.for_subscribers().values("month")
+    written = Bulletin.objects.monthly().values("month")
     days = PublicationDay.objects.upcoming(at).exclude(state=PublicationDay.State.SKIPPED)
     return days.exclude(month__in=written).first()
 
 
 def last_issue() -> Bulletin | None:
-    """Return the newest issue of all, which the next one may take its structure from."""
-    return Bulletin.objects.exclude(status=Bulletin.Status.WITHDRAWN).first()
+    """Return the issue which the next one may take its structure from: the newest that was approved, else a draft."""
+    newest = Bulletin.objects.order_by("-month", "special", "-publish_at", "-pk")
+    return newest.filter(status=Bulletin.Status.APPROVED).first() or newest.filter(status=Bulletin.Status.DRAFT).first()
 
 
 @transaction.atomic
-def start_issue(bulletin: Bulletin, at: datetime.datetime, like: Bulletin | None = None, special: bool = False) -> None:
+def start_issue(bulletin: Bulletin, at: datetime.datetime, like: Bulletin | None = None) -> None:
     """Fill in what follows from a new issue's month, save it, and give it its sections: standing, or another's.
 
     A special issue goes out beside the month's own, so its day is for a person to choose.
     """
     bulletin.month = first_of_month(bulletin.month)
     words = Publication.objects.current()
-    bulletin.title = bulletin.title or free_title(words.name, bulletin.month, special)
-    if special:
+    bulletin.title = bulletin.title or free_title(words.name, bulletin.month, bulletin.special)
+    if bulletin.special:
         taken = Bulletin.objects.in_year(bulletin.month.year).values_list("slug", flat=True)
         bulletin.slug = bulletin.slug or free_slug(f"{bulletin.month:%B} special", set(taken))
     elif bulletin.publish_at is None:
@@ -84,7 +85,8 @@ def follow_day(day: PublicationDay, before: datetime.datetime, at: datetime.date
 
     An approval lapses: it was for another day. On a skipped day it lapses too, so that nothing is mailed.
     """
-    issues = Bulletin.objects.select_for_update().filter(month=day.month, publish_at=before, publish_at__gt=at)
+    issues = Bulletin.objects.select_for_update().filter(month=day.month, special=False)
+    issues = issues.filter(publish_at=before, publish_at__gt=at)
     skipped = day.state == PublicationDay.State.SKIPPED
     return [follow(bulletin, day, at) for bulletin in issues if skipped or day.publish_at() != before]
 

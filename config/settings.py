@@ -180,6 +180,7 @@ if MAIL_LEDGER and MAIL_AT_MOST_ONCE:
     )
 
 LANGUAGE_CODE = "en-gb"
+FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = "Europe/London"
 USE_I18N = True
 USE_TZ = True

@@ -7,6 +7,8 @@ from itertools import chain
 from publication.chart import column, scale
 
 MOST_BARS = 120
+# A mailing of a minute or two has narrow bars too, at the left of an axis with room for so many.
+FEWEST_PLACES = 12
 A_DAY = 24 * 60
 # Minutes that one bar may stand for; a mailing that was taken up again after days has bars of whole days.
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 360, 720, A_DAY)
@@ -28,7 +30,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Chart:
-    """The bars, how many minutes each stands for, and the top of their scale."""
+    """The bars, how many minutes each stands for, the top of their scale, and the end of their axis."""
 
     bars: list[Bar]
     minutes: int
@@ -71,7 +73,7 @@ def whole_minutes(span: datetime.timedelta) -> int:
 
 def drawn(first: datetime.datetime, step: int, numbers: dict[int, int]) -> Chart:
     """Draw a bar for each place that has letters; the places are `step` minutes wide and begin at `first`."""
-    places, top = max(numbers) + 1, scale(max(numbers.values()))
+    places, top = max(max(numbers) + 1, FEWEST_PLACES), scale(max(numbers.values()))
     bars = [
         Bar(first + datetime.timedelta(minutes=place * step), number, *column(place, places, number / top))
         for place, number in sorted(numbers.items())

@@ -62,15 +62,13 @@ def accept_finding(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a finding stay, with a name and a reason."""
     bulletin = get_object_or_404(Bulletin, pk=pk)
     found = request.POST.get("rule", ""), request.POST.get("key", "")
-    looked = checklist(bulletin, timezone.now())
+    by, at = cast(User, request.user), timezone.now()
     try:
-        accept(looked, found, cast(User, request.user), request.POST.get("reason", ""), timezone.now())
+        accepted = accept(checklist(bulletin, at), found, by, request.POST.get("reason", ""), at)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        record(
-            cast(User, request.user), bulletin, f"Accepted on the checklist: {request.POST.get('reason', '').strip()}"
-        )
+        record(by, bulletin, f"Accepted on the checklist, “{accepted.reason}”: {accepted.sentence}")
         messages.success(request, "Accepted, with your name and your reason.")
     return redirect("mailings:check", pk)
 

@@ -150,8 +150,8 @@ def look_at_day(day: PublicationDay, at: datetime.datetime) -> None:
 
 def awaits_its_issue(day: PublicationDay, at: datetime.datetime) -> bool:
     """Tell whether a day's issue is approved for a later hour, or due but held with an alert of its own."""
-    upcoming = Bulletin.objects.for_subscribers().upcoming(at)
-    return upcoming.filter(month=day.month).exists() or due(at).filter(month=day.month).exists()
+    upcoming = Bulletin.objects.monthly().upcoming(at)
+    return upcoming.filter(month=day.month).exists() or due(at).filter(month=day.month, special=False).exists()
 
 
 def settle(day: PublicationDay, state: str, words: str, at: datetime.datetime) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import escape
 
 from bulletins.approval import needs_second_person
 from bulletins.models import Bulletin
@@ -44,7 +44,8 @@ class Request:
 def first_wording(bulletin: Bulletin) -> Wording:
     """Return what a letter may begin with: the newest note that readers of the web see."""
     note = bulletin.corrections.last()
-    body = format_html("<p>{}</p>", note.note) if note else ""
+    # A plain string: the editor's box escapes it once more, as it does any text.
+    body = f"<p>{escape(note.note)}</p>" if note else ""
     return Wording(f"Correction: {bulletin.title}", body)
 
 

@@ -70,7 +70,7 @@ class CorrectionLetterForm(PasswordAgain):
     def clean(self) -> dict[str, Any]:
         """Refuse to send what was not confirmed; looking at it needs no confirmation."""
         cleaned = super().clean() or {}
-        if "send" in self.data and cleaned.get("confirmation", "").strip() != self.wanted:
+        if "send" in self.data and cleaned.get("confirmation", "").strip().lower() != self.wanted:
             self.add_error("confirmation", f"Type {self.wanted} to confirm that this letter goes out.")
         return cleaned
 

@@ -36,8 +36,8 @@ STANDS = {
 WAITS = "“{title}” is written, and waits for its approval."
 SPOILT = "Held: “{title}” was approved, and could not go out as it is."
 KEPT_HERE = "“{title}” is approved, but nothing goes out from here: this is not the installation that sends."
-LABELS = {Standing.PAUSED: "wrong", Standing.HELD: "wrong", Standing.MISSED: "wrong", Standing.CANCELLED: "wrong"}
-LABELS |= {Standing.APPROVED: "good", Standing.DUE: "good", Standing.FINISHED: "good"}
+LABELS = {Standing.PAUSED: "wrong", Standing.HELD: "wrong", Standing.MISSED: "wrong"}
+LABELS |= {Standing.APPROVED: "good", Standing.DUE: "good"}
 
 # Seconds: months change slowly, and to count them takes a while where a million read.
 SLOW = 600
@@ -149,7 +149,7 @@ def mailing_words(mailing: Mailing) -> str:
     """Say how far a mailing is, and what stopped it."""
     why = f" {PAUSES[mailing.pause_cause][0]}" if mailing.state == Mailing.State.PAUSED else ""
     words = words_of(mailing, progress_of(mailing))
-    return f"“{mailing.bulletin}”: {words}{'' if words.endswith('?') else '.'}{why}"
+    return f"“{mailing.called}”: {words}{'' if words.endswith('?') else '.'}{why}"
 
 
 def counted_readers() -> int:

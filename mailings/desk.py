@@ -98,7 +98,7 @@ def picture(mailing: Mailing) -> dict[str, Any]:
 
 def failures(mailing: Mailing, failed: int) -> Failures | None:
     """Return why letters failed and where; None where none did."""
-    return kept.get(("failures", mailing.pk), lambda: failures_of(mailing)) if failed else None
+    return kept.get(("failures", mailing.pk, mailing.finished_at), lambda: failures_of(mailing)) if failed else None
 
 
 def put_off(mailing: Mailing, progress: Progress) -> dict[str, Any] | None:

@@ -78,8 +78,8 @@ def warn(at: datetime.datetime) -> None:
 
 
 def unmailed(days: PublicationDayQuerySet) -> PublicationDayQuerySet:
-    """Return the days for whose month no issue was mailed."""
-    return days.filter(~Exists(Mailing.objects.filter(bulletin__month=OuterRef("month"))))
+    """Return the days for whose month no issue was mailed; a special one settles no day."""
+    return days.filter(~Exists(Mailing.objects.filter(bulletin__month=OuterRef("month"), bulletin__special=False)))
 
 
 def coming(at: datetime.datetime) -> PublicationDayQuerySet:
@@ -97,7 +97,7 @@ def warn_of_holiday(day: PublicationDay, at: datetime.datetime) -> None:
 
 def warn_of_issue(day: PublicationDay, at: datetime.datetime) -> None:
     """Say that a day has no issue seven days before its hour, or none that is approved two days before."""
-    issues = Bulletin.objects.for_subscribers().filter(month=day.month)
+    issues = Bulletin.objects.monthly().filter(month=day.month)
     issues = issues.exclude(status=Bulletin.Status.WITHDRAWN).order_by("-status", "pk")
     if any(issue.status == Bulletin.Status.APPROVED for issue in issues):
         return

@@ -32,7 +32,7 @@ class ApproveForm(forms.Form):
 
     def clean_confirmation(self) -> str:
         """Accept the issue's own address only."""
-        typed = self.cleaned_data["confirmation"].strip()
+        typed = self.cleaned_data["confirmation"].strip().lower()
         if typed != self.wanted:
             raise forms.ValidationError(f"Type {self.wanted} to confirm that you approve this issue by yourself.")
         return typed

@@ -19,8 +19,6 @@ from mailings.preflight import checklist
 from mailings.steps import Matter, Standing
 from publication.models import Publication, SenderClaim
 
-# How long the report of a mailing that is over comes before the next issue.
-NEWS_FOR = datetime.timedelta(days=1)
 # Issues shown at most.
 MOST = 4
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -41,15 +39,15 @@ def matters(user: User, at: datetime.datetime) -> list[Matter]:
     look = Look(user, at, approvers(), SenderClaim.objects.is_ours())
     days = {day.month: day for day in PublicationDay.objects.filter(month__gte=first_of_month(london_date(at)))}
     days |= {day.month: day for day in unsettled()}
-    issues = [of_issue(issue, days.get(issue.month), look) for issue in at_hand(at, days)]
-    written = {matter.month for matter in issues}
+    issues = [of_issue(issue, None if issue.special else days.get(issue.month), look) for issue in at_hand(at, days)]
+    written = {matter.month for matter in issues if not matter.special}
     bare = [of_day(day) for day in unsettled() if day.month not in written]
     coming = coming_day(at)
     if coming is None:
         bare.append(Matter(Standing.NO_DAY))
     elif coming.month not in written:
         bare.append(Matter(Standing.NOT_STARTED, coming.month, coming.publish_at()))
-    return sorted([*mailed(at), *issues, *bare], key=lambda matter: matter.urgency)
+    return sorted([*under_way(), *issues, *bare], key=lambda matter: matter.urgency)
 
 
 def unsettled() -> list[PublicationDay]:
@@ -81,22 +79,21 @@ def at_hand(at: datetime.datetime, days: dict[datetime.date, PublicationDay]) ->
     )
 
 
-def mailed(at: datetime.datetime) -> list[Matter]:
-    """Return the mailings under way, and the newest one that was over a short while ago."""
-    mailings = Mailing.objects.select_related("bulletin").defer("headers", "html", "text").order_by("-started_at")
-    found = list(mailings.filter(state__in=[Mailing.State.SENDING, Mailing.State.PAUSED]))
-    found += mailings.filter(state__in=["finished", "cancelled"], finished_at__gt=at - NEWS_FOR)[:1]
+def under_way() -> list[Matter]:
+    """Return the mailings under way, or paused; how one went that is over stands below, in its report."""
+    states = [Mailing.State.SENDING, Mailing.State.PAUSED]
+    mailings = Mailing.objects.filter(state__in=states).select_related("bulletin").order_by("-started_at")
     return [
         Matter(
             Standing(one.state),
             one.bulletin.month,
             one.started_at,
             issue=one.bulletin_id,
-            title=one.bulletin.title,
+            title=one.called,
             mailing=one.pk,
             is_approved=True,
         )
-        for one in found
+        for one in mailings.defer("headers", "html", "text")
     ]
 
 
@@ -117,6 +114,7 @@ def of_issue(issue: Bulletin, day: PublicationDay | None, look: Look) -> Matter:
         hour,
         issue=issue.pk,
         title=issue.title,
+        special=issue.special,
         is_approved=is_approved,
         unready=() if is_approved else tuple(one for one in faults(issue, look.user) if one != SECOND_PERSON),
         unclean="" if is_approved else checklist(issue, look.at).unclean,
@@ -132,14 +130,13 @@ def of_issue(issue: Bulletin, day: PublicationDay | None, look: Look) -> Matter:
 def standing_of(issue: Bulletin, day: PublicationDay | None, at: datetime.datetime) -> Standing:
     """Tell where an issue stands that is not mailed yet."""
     state = Standing(day.state) if day and day.state in (Standing.HELD, Standing.MISSED) else None
-    if issue.status == Bulletin.Status.DRAFT:
-        return state if state and (issue.publish_at is None or issue.publish_at <= at) else Standing.DRAFT
-    assert issue.publish_at is not None
+    if issue.publish_at is None:
+        return state or Standing.DRAFT
     if issue.publish_at > at:
-        return Standing.APPROVED
+        return Standing.DRAFT if issue.status == Bulletin.Status.DRAFT else Standing.APPROVED
     if at >= issue.publish_at + GRACE:
         return Standing.MISSED
-    return Standing.HELD if state else Standing.DUE
+    return Standing.HELD if state or issue.status == Bulletin.Status.DRAFT else Standing.DUE
 
 
 def approvers() -> list[User]:

@@ -11,6 +11,7 @@ from bulletins.approval import approved_composition
 from bulletins.composition import Composition
 from bulletins.models import Bulletin, PublicationDay
 from bulletins.models.bulletin import BulletinQuerySet
+from bulletins.models.days import PublicationDayQuerySet
 from mailings import ledger
 from mailings.alerts import link_to, raise_alert
 from mailings.letter import Frozen, freeze, letter_of
@@ -45,7 +46,7 @@ def open_mailing(bulletin: Bulletin, at: datetime.datetime) -> Mailing | None:
 def create_mailing(bulletin: Bulletin, composition: Composition, at: datetime.datetime) -> Mailing:
     """Freeze the letter and plan its deliveries; the caller holds the issue's lock. Raises ValueError."""
     mailing = open_frozen(bulletin, freeze(bulletin, at, composition), at)
-    PublicationDay.objects.filter(month=bulletin.month, state__in=["held", "missed"]).update(state="open")
+    days_waiting_for(bulletin).filter(state__in=["held", "missed"]).update(state="open")
     return mailing
 
 
@@ -71,8 +72,14 @@ def open_frozen(bulletin: Bulletin, frozen: Frozen, at: datetime.datetime, numbe
 
 def hold(bulletin: Bulletin, kind: str, words: str, at: datetime.datetime) -> None:
     """Hold the day of an issue that cannot be mailed as it is, and tell staff."""
-    PublicationDay.objects.filter(month=bulletin.month, state="open").update(state="held")
+    days_waiting_for(bulletin).filter(state="open").update(state="held")
     tell(bulletin, kind, words, at)
+
+
+def days_waiting_for(bulletin: Bulletin) -> PublicationDayQuerySet:
+    """Return the publication day that an issue settles or holds; none waits for a special one."""
+    days = PublicationDay.objects.filter(month=bulletin.month)
+    return days.none() if bulletin.special else days
 
 
 def tell(bulletin: Bulletin, kind: str, words: str, at: datetime.datetime) -> None:

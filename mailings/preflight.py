@@ -44,7 +44,7 @@ def no_sender(proof: LetterProof) -> Iterator[Found]:
     """The publication has no address that letters come from."""
     if not proof.publication.sender_address:
         place = Place("publication", None, "sender_address", "Publication")
-        yield Found(place, "It has no sender’s address, so no letter can leave. Give it one.", "", "(empty)")
+        yield Found(place, "It has no sender’s address, so no letter can leave. Give it one.", "")
 
 
 def no_readers(proof: LetterProof) -> Iterator[Found]:

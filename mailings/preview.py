@@ -32,8 +32,8 @@ from publication.models import Publication
 from publication.palette import in_palette
 
 KINDS = {"letter": "Letter", "web": "Web page", "text": "Plain text"}
-# A letter's column, and the commonest phone, in CSS pixels.
-WIDTHS = {"letter": (640, 375), "web": (1000, 375)}
+# A letter's column, a page with its contents beside it, and the commonest phone, in CSS pixels.
+WIDTHS = {"letter": (640, 375), "web": (1200, 375)}
 
 
 @staff_member_required

@@ -67,8 +67,8 @@ def measure(mailing: Mailing) -> Progress:
 
 
 def progress_of(mailing: Mailing) -> Progress:
-    """Return a mailing's progress, counted a moment ago at most."""
-    return kept.get(("progress", mailing.pk, mailing.watched_from), lambda: measure(mailing))
+    """Return a mailing's progress, counted a moment ago at most; once it is over it is counted anew."""
+    return kept.get(("progress", mailing.pk, mailing.watched_from, mailing.finished_at), lambda: measure(mailing))
 
 
 def balance_of(mailing: Mailing) -> Balance:

@@ -42,7 +42,7 @@ class SendNowForm(PasswordAgain, ReasonForm):
 
     def clean_confirmation(self) -> str:
         """Accept the issue's own address only."""
-        if self.cleaned_data["confirmation"].strip() != self.wanted:
+        if self.cleaned_data["confirmation"].strip().lower() != self.wanted:
             raise forms.ValidationError(f"Type {self.wanted} to confirm that this issue is to leave now.")
         return self.wanted
 

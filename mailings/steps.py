@@ -19,15 +19,13 @@ class Standing(StrEnum):
     MISSED = "missed"
     SENDING = "sending"
     PAUSED = "paused"
-    FINISHED = "finished"
-    CANCELLED = "cancelled"
 
 
 # What comes first where several matters are at hand; those of one rank come by their hour.
 URGENCY = {Standing.HELD: 0, Standing.PAUSED: 0, Standing.MISSED: 1, Standing.SENDING: 2, Standing.DUE: 2}
-URGENCY |= {Standing.FINISHED: 3, Standing.CANCELLED: 3, Standing.NO_DAY: 5}
+URGENCY |= {Standing.NO_DAY: 5}
 COMING = 4
-MAILED = (Standing.SENDING, Standing.PAUSED, Standing.FINISHED, Standing.CANCELLED)
+MAILED = (Standing.SENDING, Standing.PAUSED)
 NAMES_SHOWN = 3
 
 
@@ -45,6 +43,7 @@ class Matter:
     hour: datetime.datetime | None = None
     issue: int | None = None
     title: str = ""
+    special: bool = False
     mailing: int | None = None
     is_approved: bool = False
     unready: tuple[str, ...] = ()
@@ -128,7 +127,7 @@ def to_release(matter: Matter, viewer: Viewer) -> list[Step]:
     editor = f"An editor; {matter.last_editor} wrote last" if matter.last_editor else "An editor"
     page = issue_page(matter)
     writing = [Step(words, editor, "Go on writing", page, viewer.writes) for words in matter.unready]
-    if matter.unclean:
+    if matter.unclean and not matter.unready:
         words = f"Its checklist must be cleared: {matter.unclean[0].lower()}{matter.unclean[1:]}"
         check = reverse("mailings:check", args=[matter.issue])
         writing.append(Step(words, editor, "Go through the checklist", check, viewer.writes))
@@ -173,9 +172,7 @@ def button(matter: Matter, todo: list[Step], viewer: Viewer) -> Button | None:
     if mine:
         return Button(mine.label, mine.address)
     if matter.standing in MAILED:
-        over = matter.standing in (Standing.FINISHED, Standing.CANCELLED)
-        label = "See the report" if over else "See how it goes"
-        return Button(label, mailing_page(matter)) if viewer.sees_mailings else None
+        return Button("See how it goes", mailing_page(matter)) if viewer.sees_mailings else None
     if matter.issue is None or not viewer.looks:
         return None
     if viewer.writes and not matter.is_approved:

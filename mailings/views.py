@@ -93,7 +93,7 @@ def what_follows(bulletin: Bulletin) -> str:
         return "It has no publication date yet."
     when = date_format(timezone.localtime(hour), "l j F Y, H:i")
     number = readers()
-    people = f"{number} reader{'' if number == 1 else 's'}"
+    people = f"{number:,} reader{'' if number == 1 else 's'}"
     if bulletin.audience == Bulletin.Audience.ARCHIVE_ONLY:
         return f"It is in the archive from {when}; it is never mailed."
     if hour > now:

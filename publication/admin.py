@@ -1,6 +1,7 @@
 """Who we are, in the admin: one row with its platform links; and the staff."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -80,6 +81,15 @@ class PublicationAdmin(DeskAdmin):
             },
         ),
     ]
+
+    def save_model(self, request: HttpRequest, obj: Publication, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if form.changed_data:
+            messages.info(
+                request,
+                "Pages show this at once, and letters that are still to leave. An issue that is approved and not yet "
+                "mailed must be approved again: who approved it saw other words.",
+            )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Allow adding only while there is no row yet."""

@@ -78,6 +78,10 @@ class DeskAdmin(SaysWhatWasKept, Explained, ModelAdmin):
     nothing_yet = ""
     list_filter_sheet = False
 
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Write down a change; a save that changed nothing is none."""
+        return super().log_change(request, obj, message) if message else None
+
 
 class DeskStackedInline(Explained, StackedInline):
     """Rows of fields on the page of what they belong to."""

@@ -1,5 +1,6 @@
 """CKEditor as our editors get it: what the sanitiser keeps, and nothing that talks to another host."""
 
+import re
 from typing import Any
 
 from ckeditor.fields import RichTextFormField
@@ -16,6 +17,8 @@ LEFT_OUT = (
     "filebrowser,flash,forms,iframe,image,liststyle,newpage,pagebreak,preview,print,save,scayt,smiley,sourcearea,"
     "sourcedialog,tableselection,tabletools,templates,uploadimage,uploadwidget,wsc"
 )
+
+BETWEEN = re.compile("> <")
 
 EDITOR = {
     "toolbar": [
@@ -69,3 +72,12 @@ class EditorField(RichTextFormField):
     """The form field of rich text."""
 
     widget = EditorWidget
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Tell whether somebody wrote: the editor breaks lines between elements as it likes, and browsers as CR LF."""
+        return super().has_changed(one_line_each(initial), one_line_each(data))
+
+
+def one_line_each(html: Any) -> str:
+    """Return HTML without the white space between its elements."""
+    return BETWEEN.sub("><", " ".join((html or "").split()))

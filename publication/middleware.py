@@ -13,6 +13,8 @@ from django.middleware.gzip import GZipMiddleware
 from django.utils.deprecation import MiddlewareMixin
 from simple_history.middleware import HistoryRequestMiddleware
 
+from publication.views import out_of_date, typed_words
+
 TEXT = ("text/", "application/javascript", "application/json", "application/xml", "application/atom+xml", "image/svg")
 
 
@@ -70,7 +72,16 @@ class DeskSessionMiddleware(AtTheDesk, SessionMiddleware):
 
 
 class DeskAuthenticationMiddleware(AtTheDesk, AuthenticationMiddleware):
-    """Who of the staff asks."""
+    """Who of the staff asks; what somebody typed whose session has ended meanwhile is given back."""
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:
+        """Answer a form of nobody with its words, in the place of a page to sign in that forgets them."""
+        match = request.resolver_match
+        if request.method != "POST" or match is None or match.view_name == "admin:login":
+            return None
+        if not request.path_info.startswith("/admin/") or request.user.is_authenticated or not typed_words(request):
+            return None
+        return out_of_date(request)
 
 
 class DeskMessageMiddleware(AtTheDesk, MessageMiddleware):

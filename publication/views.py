@@ -44,11 +44,17 @@ def out_of_date(request: HttpRequest) -> HttpResponse:
 
     They are shown as text, and nothing that may be a password is among them.
     """
-    typed = [words for name, words in request.POST.items() if " " in words and "password" not in name]
-    context = {**admin.site.each_context(request), "title": "This page is out of date", "typed": typed}
+    title = "This page is out of date"
+    context = {**admin.site.each_context(request), "title": title, "typed": typed_words(request)}
     answer = render(request, "admin/out_of_date.html", context, status=403)
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def typed_words(request: HttpRequest) -> list[str]:
+    """Return the texts that somebody sent with a form; nothing that may be a password is among them."""
+    sent = ((name, str(words)) for name, words in request.POST.items() if "password" not in name)
+    return [words for _, words in sent if " " in words]
 
 
 @require_safe

@@ -74,7 +74,7 @@ class PublicationDayAdmin(NeverByHand, DeskAdmin):
         return [coming.asc(nulls_last=True), "-date"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PublicationDay]:
-        issues = Bulletin.objects.for_subscribers().filter(month=OuterRef("month"))
+        issues = Bulletin.objects.monthly().filter(month=OuterRef("month"))
         days = super().get_queryset(request)
         return days.annotate(
             issue_pk=Subquery(issues.values("pk")[:1]), issue_title=Subquery(issues.values("title")[:1])

@@ -11,6 +11,7 @@ from bulletins.approval import lapse_if_changed
 from bulletins.models import Author, Bulletin, NewsItem, StandingSection, Topic
 from bulletins.models.parts import next_position
 from publication.desk import DeskAdmin, number_of
+from publication.log import record
 
 
 @admin.register(Author)
@@ -42,7 +43,8 @@ class AuthorAdmin(DeskAdmin):
         super().save_model(request, obj, form, change)
         for bulletin in Bulletin.objects.upcoming(timezone.now()).filter(author=obj):
             if lapse_if_changed(bulletin, timezone.now(), f"{request.user} edited its author"):
-                messages.warning(request, f"{bulletin} was approved; with another author it is a draft again.")
+                record(request.user, bulletin, f"Changed its author after its approval, which no longer holds: {obj}.")
+                messages.warning(request, f"{bulletin} was approved; its author changed, so it is a draft again.")
 
 
 @admin.register(StandingSection)

@@ -23,7 +23,10 @@ from bulletins.preflight.proof import ask_for_links
 from bulletins.starting import last_issue, next_to_write, start_issue
 from bulletins.words import moment_in_words
 from publication.desk import DeskAdmin, number_of
+from publication.log import record
 
+# What is stored of an issue's own form, as against what is asked beside it.
+WRITTEN = {field.name for field in Bulletin._meta.fields}
 # Changing these of an approved issue takes its approval back, though readers' words stay the same.
 APPROVED_TERMS = {"publish_at", "audience"}
 
@@ -54,7 +57,7 @@ class BulletinAdmin(DeskAdmin):
     change_form_show_cancel_button = True
     fieldsets = [
         (None, {"fields": ["seen", "title", "author", "summary", "intro", "sign_off"]}),
-        ("When and to whom", {"fields": ["publish_at", "publish_reason", "audience"]}),
+        ("When and to whom", {"fields": ["publish_at", "publish_reason", "audience", "special"]}),
         ("Address and origin", {"fields": ["month", "slug", "reading_minutes", "provenance"], "classes": ["collapse"]}),
     ]
     inlines = [SectionInline, NewsItemInline, EventInline]
@@ -66,6 +69,7 @@ class BulletinAdmin(DeskAdmin):
         "publish_at": "UK time. The first Wednesday of the month is filled in for you.",
         "publish_reason": "Only if it is not the first Wednesday: colleagues see why.",
         "audience": "Subscribers get it by email at that time. The archive alone mails nobody.",
+        "special": "Goes out beside the month's own issue; the publication day does not wait for it.",
         "slug": "Its address in the year, such as march.",
         "reading_minutes": "Leave empty to have it counted.",
     }
@@ -118,6 +122,8 @@ class BulletinAdmin(DeskAdmin):
             kwargs["form"] = NewBulletinForm
         elif is_out(obj):
             kwargs["form"] = CorrectedBulletinForm
+            # How a box is to be filled in says nothing where it is none.
+            kwargs["help_texts"] = dict.fromkeys(self.get_readonly_fields(request, obj), "")
         return super().get_form(request, obj, change, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Bulletin | None = None) -> list[str]:
@@ -125,7 +131,7 @@ class BulletinAdmin(DeskAdmin):
             return []
         if is_out(obj):
             # Its address and its day have been seen: a correction changes words only.
-            return ["provenance", "month", "slug", "publish_at", "publish_reason", "audience"]
+            return ["provenance", "month", "slug", "publish_at", "publish_reason", "audience", "special"]
         return ["provenance"]
 
     def get_view_on_site_url(self, obj: Bulletin | None = None) -> str | None:
@@ -135,15 +141,18 @@ class BulletinAdmin(DeskAdmin):
         return super().has_delete_permission(request, obj) and (obj is None or obj.status == Bulletin.Status.DRAFT)
 
     def save_model(self, request: HttpRequest, obj: Bulletin, form: ModelForm, change: bool) -> None:
-        obj.last_edited_by_id = request.user.pk
         if not change:
+            obj.last_edited_by_id = request.user.pk
             like = last_issue() if form.cleaned_data["structure"] == LIKE_LAST else None
-            start_issue(obj, timezone.now(), like, form.cleaned_data["special"])
+            start_issue(obj, timezone.now(), like)
             return
         # The lock that opening the mailing takes: an edit comes wholly before it or wholly after.
         stored = Bulletin.objects.select_for_update().get(pk=obj.pk)
         obj.status = stored.status
         obj._change_reason = reason(form.cleaned_data)  # type: ignore[attr-defined]
+        if not WRITTEN & set(form.changed_data):
+            return
+        obj.last_edited_by_id = request.user.pk
         super().save_model(request, obj, form, change)
         now = timezone.now()
         moved = APPROVED_TERMS & set(form.changed_data)
@@ -155,6 +164,9 @@ class BulletinAdmin(DeskAdmin):
         super().save_related(request, form, formsets, change)
         if not change:
             return
+        if any(formset.has_changed() for formset in formsets) or form.cleaned_data.get("correction_note"):
+            form.instance.last_edited_by_id = request.user.pk
+            form.instance.save(update_fields=["last_edited_by", "updated_at"])
         renumber(form.instance)
         note_correction(request, form.instance, form.cleaned_data)
         form.instance._asked = form.cleaned_data
@@ -164,8 +176,14 @@ class BulletinAdmin(DeskAdmin):
         for link in dead_ends(compose(Bulletin.objects.with_parts().get(pk=form.instance.pk))):
             messages.warning(request, f"The link “{link}” leads to no item or section of this issue.")
 
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> list:
+        """Name for the log what was changed of the issue; what was asked about a correction is none of it."""
+        form.changed_data = [name for name in form.changed_data if name in WRITTEN]
+        return super().construct_change_message(request, form, formsets, add)
+
     def say_lapsed(self, request: HttpRequest, bulletin: Bulletin) -> None:
-        """Tell the editor that the approval no longer holds."""
+        """Tell the editor, and the log, that the approval no longer holds."""
+        record(request.user, bulletin, "Changed it after its approval, which no longer holds.")
         messages.warning(request, f"{bulletin} was approved; after this edit it is a draft again.")
 
     def response_add(self, request: HttpRequest, obj: Bulletin, post_url_continue: Any = None) -> HttpResponse:

@@ -50,6 +50,10 @@ class BulletinQuerySet(models.QuerySet["Bulletin"]):
         """Issues that are mailed when they are published."""
         return self.filter(audience=Bulletin.Audience.SUBSCRIBERS)
 
+    def monthly(self) -> "BulletinQuerySet":
+        """The months' own issues for subscribers: those that publication days wait for, and no special ones."""
+        return self.for_subscribers().filter(special=False)
+
     def newest_first(self) -> "BulletinQuerySet":
         """By the moment of publication, the newest first."""
         return self.order_by("-publish_at", "-pk")
@@ -98,6 +102,11 @@ class Bulletin(models.Model):
     )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT, editable=False)
     audience = models.CharField(max_length=12, choices=Audience.choices, default=Audience.SUBSCRIBERS)
+    special = models.BooleanField(
+        "a special issue",
+        default=False,
+        help_text="It goes out beside the month's own issue, on a day of its own, and no publication day waits for it.",
+    )
     reading_minutes = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
@@ -114,7 +123,7 @@ class Bulletin(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = BulletinQuerySet.as_manager()
-    history = Kept(excluded_fields=["source_digest", "last_edited_by", "created_at", "updated_at"])
+    history = Kept(excluded_fields=["source_digest", "special", "last_edited_by", "created_at", "updated_at"])
 
     class Meta:
         ordering = ["-month", "-publish_at", "-pk"]

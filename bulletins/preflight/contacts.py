@@ -99,7 +99,7 @@ def no_feedback_address(proof: Proof) -> Iterator[Found]:
     """The publication has no address for feedback, so that answers go nowhere."""
     if not proof.publication.feedback_address:
         sentence = "It has no address for feedback: readers are not asked what they think, and answers may be lost."
-        yield Found(FEEDBACK, f"{sentence} Give it one.", "", "(empty)")
+        yield Found(FEEDBACK, f"{sentence} Give it one.", "")
 
 
 def feedback_without_address(proof: Proof) -> Iterator[Found]:

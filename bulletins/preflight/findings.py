@@ -57,6 +57,11 @@ class Finding:
     excerpt: str
     key: str
 
+    @property
+    def shows_more(self) -> bool:
+        """Tell whether the excerpt has words that the sentence does not quote already."""
+        return self.excerpt.removesuffix(" …") not in self.sentence
+
 
 @dataclass(frozen=True)
 class Rule(Generic[Subject]):

@@ -58,7 +58,7 @@ def empty_summary(proof: Proof) -> Iterator[Found]:
     """There is no summary, so that inboxes show whatever the letter begins with."""
     if not proof.bulletin.summary.strip():
         sentence = "It is empty. Write a sentence of 60 to 160 characters: inboxes show it beside the subject."
-        yield Found(SUMMARY, sentence, "", "(empty)")
+        yield Found(SUMMARY, sentence, "")
 
 
 def summary_length(proof: Proof) -> Iterator[Found]:

@@ -34,7 +34,7 @@ def next_day(context: template.Context) -> dict[str, Any]:
     day = next_publication(at, Publication.objects.current().publication_hour)
     if day is None:
         return {"perms": context.get("perms")}
-    issue = Bulletin.objects.for_subscribers().filter(month=day.month, status__in=STEPS).first()
+    issue = Bulletin.objects.monthly().filter(month=day.month, status__in=STEPS).first()
     return {
         "perms": context.get("perms"),
         "day": day,

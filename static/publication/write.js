@@ -86,8 +86,10 @@
     const rows = rowsOf(formset);
     const before = rows[rows.indexOf(row) - 1];
     standing(row);
-    if (box(row, "section") && before && sectionOf(before)) {
-      box(row, "section").value = sectionOf(before);
+    const select = box(row, "section");
+    if (select) {
+      const first = [...select.options].find((option) => option.value);
+      select.value = (before && sectionOf(before)) || (first ? first.value : "");
     }
     note(row);
     setTimeout(function () {

@@ -108,8 +108,8 @@ def test_two_people_are_told_who_when_and_where(client, editor):
 
 def test_a_second_issue_of_a_month_has_a_title_of_its_own_and_leads_to_the_first(client, editor):
     make_publication()
-    for _ in range(3):
-        fields = {"month": "2031-06-04", "author": make_author().pk}
+    for special in ("", "on", "on"):
+        fields = {"month": "2031-06-04", "author": make_author().pk, "special": special}
         answer = client.post(reverse("admin:bulletins_bulletin_add"), fields)
     titles = list(Bulletin.objects.order_by("pk").values_list("title", flat=True))
     assert titles == [

@@ -9,11 +9,12 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from bulletins.approval import approval_in_force, approve
+from bulletins.approval import approval_in_force, approve, withdraw
 from bulletins.models import Bulletin, PublicationDay, SectionKind, StandingSection
 from bulletins.schedule import instant
 from tests.bulletins.screen import WRITING, change_url, posted
 from tests.factories import (
+    MARCH,
     make_approved,
     make_author,
     make_bulletin,
@@ -71,9 +72,26 @@ def test_the_day_of_a_moved_publication_day_comes_with_its_reason(client, editor
     assert (bulletin.date, bulletin.publish_reason) == (month.replace(day=20), "half-term")
 
 
-def test_a_second_issue_of_a_month_gets_an_address_of_its_own(client, editor):
-    for _ in range(2):
-        client.post(reverse("admin:bulletins_bulletin_add"), {"month": "2031-06-04", "author": make_author().pk})
+def begin(client, **fields):
+    given = {"month": "2031-06-04", "author": make_author().pk, **fields}
+    return client.post(reverse("admin:bulletins_bulletin_add"), given)
+
+
+def test_a_second_issue_of_a_month_is_refused_unless_it_is_special(client, editor):
+    begin(client)
+    answer = begin(client)
+    assert "June 2031 has its issue already: “First Wednesday June 2031”." in answer.content.decode()
+    assert Bulletin.objects.count() == 1
+    assert begin(client, special="on").status_code == 302
+    assert sorted(Bulletin.objects.values_list("slug", flat=True)) == ["june", "june-special"]
+    assert begin(client).status_code == 200
+
+
+def test_beside_a_withdrawn_issue_its_month_may_have_another(client, editor):
+    begin(client)
+    Bulletin.objects.update(status="approved", publish_at=MARCH)
+    withdraw(Bulletin.objects.get(), "It was wrong.")
+    assert begin(client).status_code == 302
     assert sorted(Bulletin.objects.values_list("slug", flat=True)) == ["june", "june-2"]
 
 
@@ -247,10 +265,8 @@ def test_a_day_outside_the_issues_month_asks_for_a_reason(client, editor):
 
 
 def test_a_second_issue_of_a_month_is_pointed_out(client, editor):
-    for _ in range(2):
-        answer = client.post(
-            reverse("admin:bulletins_bulletin_add"), {"month": "2031-06-04", "author": make_author().pk}
-        )
+    begin(client)
+    answer = begin(client, special="on")
     assert "June 2031 has another issue already" in client.get(answer.url).content.decode()
 
 
@@ -308,7 +324,7 @@ def test_an_edit_waits_for_an_approval_under_way_and_takes_it_back(client, edito
         edit.start()
         edit.join(1)
         assert edit.is_alive()
-    edit.join(10)
+    edit.join(30)
     fresh = Bulletin.objects.get()
     assert (fresh.title, fresh.status) == ("Edited", "draft")
     assert approval_in_force(fresh) is None

@@ -10,6 +10,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from bulletins.approval import withdraw
 from bulletins.models import Bulletin, Correction, PublicationDay
@@ -332,7 +333,7 @@ def test_its_desk_its_file_and_the_list_say_what_it_is(client, mailing, by):
 # Its page
 
 
-CONFIRMED = {"send": "", "confirmation": "march", "password": PASSWORD}
+CONFIRMED = {"send": "", "confirmation": "March ", "password": PASSWORD}
 
 
 def address(mailing):
@@ -365,6 +366,7 @@ def test_it_begins_with_the_note_and_says_who_gets_it(desk, mailing):
     assert "It goes to 3 readers: everybody whose copy of the issue was sent." in page
     assert answer.context["form"].initial["subject"] == "Correction: March 2026 e-bulletin"
     assert answer.context["form"].initial["body"] == f"<p>{NOTE} &lt;b&gt;&amp;</p>"
+    assert f"&lt;p&gt;{escape(NOTE)} &amp;lt;b&amp;gt;&amp;amp;&lt;/p&gt;" in answer.content.decode()
     assert "Send this letter" not in page
     assert Mailing.objects.count() == 1
 

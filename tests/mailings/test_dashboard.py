@@ -93,7 +93,6 @@ def test_a_draft_says_what_is_missing_and_who_does_it(erin, grace):
     assert first(grace).stands == "“March 2026 e-bulletin” is a draft."
     assert [(step.words, step.who) for step in first(grace).steps] == [
         ("It has nothing to read yet: write a section or an item.", "An editor; Erin Example wrote last"),
-        ("Its checklist must be cleared: one thing needs a reason.", "An editor; Erin Example wrote last"),
         ("It must be checked and approved.", "An approver: grace"),
     ]
     assert first(grace).button.label == "Go on writing"
@@ -233,6 +232,27 @@ def test_a_special_issue_of_the_month_stands_beside_the_other(grace):
     assert first(grace).button.address == reverse("mailings:approve", args=[special.pk])
 
 
+def test_a_special_issue_settles_no_day(erin, grace):
+    """Its own hour counts, and the month still waits for its own issue."""
+    make_clean(title="A special", publish_at=None, special=True)
+    special, march = cards(erin, viewer_of(erin), EARLY)[::-1]
+    assert (special.when, march.stands) == ("No day yet", "March’s issue is not started.")
+    make_readers(1)
+    Bulletin.objects.update(publish_at=EARLY, publish_reason="it cannot wait")
+    open_mailing(approved(Bulletin.objects.get(), EARLY - DAY), EARLY)
+    tick(MARCH + MINUTE)
+    assert PublicationDay.objects.get(month="2026-03-01").state == "held"
+    assert "Held: nothing approved was there" in shown(grace, MARCH + MINUTE)[0][1]
+
+
+@pytest.mark.parametrize(("late", "stands"), [(MINUTE, "Held"), (13 * HOUR, "Missed")])
+def test_a_special_draft_whose_hour_is_over_comes_first(grace, late, stands):
+    make_clean(title="A special", publish_at=EARLY, publish_reason="it cannot wait", special=True)
+    card = first(grace, EARLY + late)
+    assert card.matter.title == "A special"
+    assert card.stands.startswith(stands) and card.tone == "wrong"
+
+
 def sent_out(readers: int = 2) -> Mailing:
     make_readers(readers)
     mailing = open_mailing(make_approved(), MARCH)
@@ -267,10 +287,9 @@ def finish(mailing: Mailing, at: datetime.datetime = MARCH) -> None:
     Mailing.objects.filter(pk=mailing.pk).update(state="finished", finished_at=at + 3 * MINUTE, **numbers)
 
 
-def test_a_finished_one_is_news_for_a_day_and_then_the_next_issue_is(grace):
+def test_once_it_is_over_the_next_issue_is_next(grace):
     finish(sent_out())
-    assert shown(grace, MARCH + HOUR)[0][2] == "See the report"
-    assert shown(grace, MARCH + 2 * DAY)[0][2] == "Start April’s issue"
+    assert [words for _, words, _ in shown(grace, MARCH + HOUR)] == ["April’s issue is not started."]
 
 
 def test_an_issue_that_was_mailed_before_its_day_is_not_asked_for_again(erin):

@@ -130,6 +130,14 @@ def test_one_whose_worker_died_is_sent_by_the_next_once_it_is_surely_dead(grace,
     assert test.sent_at is not None
 
 
+def test_what_was_answered_is_never_sent_again(grace, sample, relay):
+    asked(sample, grace)
+    assert post_tests() == 1
+    TestLetter.objects.update(tried_at=timezone.now() - 2 * PATIENCE)
+    assert post_tests() == 0
+    assert len(relay.letters()) == 1
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_send_each_test_once(sample, relay):
     by = make_staff("grace")

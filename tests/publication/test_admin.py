@@ -38,3 +38,11 @@ def test_an_address_that_no_header_can_hold_is_refused_in_words(admin_client, fi
     words = {"links-TOTAL_FORMS": "0", field: "news@exämple.org"}
     answer = admin_client.post(f"{LIST}1/change/", form(**words), secure=True)
     assert "begins with xn--" in answer.content.decode()
+
+
+def test_who_changes_it_is_told_what_follows_for_an_approved_issue(admin_client):
+    make_publication()
+    for name, told in [("Another", True), ("Another", False)]:
+        words = form(**{"links-TOTAL_FORMS": "0", "name": name, "publication_hour": "07:30:00"})
+        answer = admin_client.post(f"{LIST}1/change/", words, secure=True, follow=True)
+        assert ("must be approved again" in answer.content.decode()) is told

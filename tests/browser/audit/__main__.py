@@ -13,6 +13,7 @@ from tests.browser.audit import lighthouse, nu, real_issue, weights
 from tests.browser.audit.axe import Axe
 from tests.browser.audit.desk import desk_screens, locked_out, mailing_screens
 from tests.browser.audit.findings import Outcome, Room, Screen
+from tests.browser.audit.month import first_page, month_screens
 from tests.browser.audit.report import show, write
 from tests.browser.audit.screens import letter_screens, public_screens
 from tests.browser.audit.tools import Tools
@@ -86,8 +87,11 @@ class Audit:
         self.house.await_letter_of_issue()
         public = list(public_screens(self.house, self.reader))
         letters = list(letter_screens(self.house))
-        desk = [*desk_screens(self.member, self.house.site), *mailing_screens(self.house, self.member)]
-        return [*public, *letters, *desk, locked_out(self.reader)]
+        desk = list(desk_screens(self.member, self.house.site))
+        roles = [first_page(self._visitor(), role) for role in ("editor", "approver")]
+        mailing = list(mailing_screens(self.house, self.member))
+        month = list(month_screens(self.house, self.member))
+        return [*public, *letters, *desk, *roles, *mailing, *month, locked_out(self.reader)]
 
     def _visitor(self) -> Page:
         return self.browser.new_context(base_url=self.house.site, locale="en-GB").new_page()
