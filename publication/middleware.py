@@ -13,7 +13,8 @@ from django.middleware.gzip import GZipMiddleware
 from django.utils.deprecation import MiddlewareMixin
 from simple_history.middleware import HistoryRequestMiddleware
 
-TEXT = ("text/", "application/javascript", "application/json", "application/xml", "application/atom+xml", "image/svg")
+TEXT = ("text/", "application/javascript", "application/json", "application/feed+json", "application/xml")
+TEXT += ("application/atom+xml", "application/rss+xml", "image/svg")
 
 
 class PolicyMiddleware(CSPMiddleware):

@@ -1,0 +1,20 @@
+/* Shows the button that copies a page's address where the browser lets it; without this the address is printed. */
+(function () {
+  "use strict";
+  if (!navigator.clipboard) return;
+
+  async function copy(button) {
+    const told = button.parentElement.querySelector("[role=status]");
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      told.textContent = "Copied";
+    } catch {
+      told.textContent = button.dataset.copy;
+    }
+  }
+
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.addEventListener("click", () => copy(button));
+    button.parentElement.hidden = false;
+  }
+})();
