@@ -121,7 +121,9 @@ def known_since(day: PublicationDay) -> datetime.datetime:
 def event_entry(event: Event, bulletin: Bulletin) -> icalendar.Event:
     """Return an event of an issue; its history says how often it was changed."""
     kept = event.history.aggregate(number=Count("pk"), last=Max("history_date"))
-    entry = new_entry(f"event-{event.pk}", max(kept["number"] - 1, 0), kept["last"] or bulletin.publish_at)
+    entry = new_entry(
+        f"event-{event.pk}", max(kept["number"] - 1, 0), kept["last"] or bulletin.publish_at or event.start
+    )
     issue = whole(bulletin.get_absolute_url())
     entry.add("dtstart", event.start.astimezone(datetime.UTC))
     if event.end:

@@ -13,8 +13,16 @@ from django.middleware.gzip import GZipMiddleware
 from django.utils.deprecation import MiddlewareMixin
 from simple_history.middleware import HistoryRequestMiddleware
 
-TEXT = ("text/", "application/javascript", "application/json", "application/feed+json", "application/xml")
-TEXT += ("application/atom+xml", "application/rss+xml", "image/svg")
+TEXT = (
+    "text/",
+    "application/javascript",
+    "application/json",
+    "application/feed+json",
+    "application/xml",
+    "application/atom+xml",
+    "application/rss+xml",
+    "image/svg",
+)
 
 
 class PolicyMiddleware(CSPMiddleware):

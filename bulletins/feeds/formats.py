@@ -2,7 +2,6 @@
 
 import json
 from typing import Any
-from xml.sax.saxutils import XMLGenerator
 
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed, rfc3339_date
 
@@ -34,11 +33,11 @@ class FullRss(Rss201rev2Feed):
         """Name the dialect of the full text."""
         return {**super().rss_attributes(), "xmlns:content": CONTENT}
 
-    def add_item_elements(self, handler: XMLGenerator, item: dict[str, Any]) -> None:
+    def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
         """Add the full text and when it was last corrected."""
         super().add_item_elements(handler, item)
-        handler.addQuickElement("content:encoded", item["content"])  # type: ignore[attr-defined]
-        handler.addQuickElement("atom:updated", rfc3339_date(item["updateddate"]))  # type: ignore[attr-defined]
+        handler.addQuickElement("content:encoded", item["content"])
+        handler.addQuickElement("atom:updated", rfc3339_date(item["updateddate"]))
 
 
 def atom(channel: Channel, address: str) -> str:

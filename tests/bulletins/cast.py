@@ -19,6 +19,7 @@ def make_topic(name: str, *items: NewsItem) -> Topic:
 
 def make_note(bulletin: Bulletin, note: str, **fields: Any) -> Correction:
     """Make a correction note about an issue two days after it was published, or about one of its items."""
+    assert bulletin.publish_at is not None
     at = bulletin.publish_at + datetime.timedelta(days=2)
     headline = fields["item"].headline if "item" in fields else ""
     by = make_staff(f"corrector-{next(numbers)}")
