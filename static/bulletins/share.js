@@ -1,4 +1,4 @@
-/* Shows the button that copies a page's address where the browser lets it; without this the address is printed. */
+/* Shows the button that copies a page's address where the browser lets it; till then the address stands there in words. */
 (function () {
   "use strict";
   if (!navigator.clipboard) return;
@@ -16,5 +16,6 @@
   for (const button of document.querySelectorAll("[data-copy]")) {
     button.addEventListener("click", () => copy(button));
     button.parentElement.hidden = false;
+    button.closest(".pass").querySelector(".share-address").hidden = true;
   }
 })();

@@ -17,6 +17,7 @@ def test_the_button_copies_the_items_public_address_and_says_so(visit: Visit):
     to_an_item(page)
     page.get_by_role("button", name="Copy the link").press("Enter")
     expect(page.locator(".share [role=status]")).to_have_text("Copied")
+    expect(page.get_by_text("Its address:")).to_be_hidden()
     canonical = page.locator("link[rel=canonical]").get_attribute("href")
     assert page.evaluate("navigator.clipboard.readText()") == canonical
 

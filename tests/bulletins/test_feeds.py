@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 import time_machine
 from django.core.files.base import ContentFile
+from django.template.loader import render_to_string
 from lxml import etree
 
 from bulletins.approval import withdraw
@@ -345,3 +346,8 @@ def test_the_archive_leads_readers_to_feeds_and_calendar(client):
     page = client.get("/bulletins/").content.decode()
     for path in ["/feeds/bulletins.atom", "/feeds/bulletins.rss", "/feeds/bulletins.json", "/bulletins/calendar.ics"]:
         assert f'<a href="{path}">' in page
+
+
+def test_a_topics_page_may_lead_programs_to_its_own_feeds():
+    page = render_to_string("bulletins/_topic_feeds.html", {"topic": make_topic("Online safety")})
+    assert re.findall(r'href="([^"]+)"', page) == [f"/topics/online-safety/feed.{form}" for form in FORMS]
