@@ -1,5 +1,6 @@
 """An issue as the ordered blocks that web, letter, text and feeds all render."""
 
+import datetime
 import hashlib
 import json
 from dataclasses import asdict, dataclass
@@ -7,19 +8,33 @@ from dataclasses import asdict, dataclass
 from django.core.serializers.json import DjangoJSONEncoder
 
 from bulletins.models import Bulletin, NewsItem, Section
-from bulletins.models.parts import RESERVED_ANCHORS
+from bulletins.models.parts import RESERVED_ANCHORS, SectionKind
+from bulletins.schedule import london_date
 from publication.links import links
-from publication.models import Publication
+from publication.models import PlatformLink, Publication
 
 
 @dataclass(frozen=True)
 class EventBlock:
-    """Something with a date. Times are ISO 8601 instants in UTC; `start` is an aware datetime."""
+    """Something with a date. Times are aware instants; `key` is the row's, by which its calendar file is found."""
 
+    key: int
     title: str
-    start: object
-    end: object
+    start: datetime.datetime
+    end: datetime.datetime | None
     link: str
+
+    def is_over(self, at: datetime.datetime) -> bool:
+        """Tell whether it is past at an instant; one whose end is open lasts for its day in London."""
+        return self.end <= at if self.end else london_date(self.start) < london_date(at)
+
+
+@dataclass(frozen=True)
+class PlatformBlock:
+    """Where the publication's podcasts are to be heard."""
+
+    label: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -38,12 +53,13 @@ class ItemBlock:
 
 @dataclass(frozen=True)
 class SectionBlock:
-    """One section: its own text, its events, then its items."""
+    """One section: its own text, where to listen (podcasts only), its events, then its items."""
 
     anchor: str
     kind: str
     heading: str
     body: str
+    platforms: tuple[PlatformBlock, ...]
     events: tuple[EventBlock, ...]
     items: tuple[ItemBlock, ...]
 
@@ -78,10 +94,13 @@ class Composition:
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def compose(bulletin: Bulletin) -> Composition:
-    """Compose an issue from its rows; empty sections are left out. Four queries, whatever its length."""
-    words, author = Publication.objects.current(), bulletin.author
-    sections = (compose_section(section) for section in bulletin.sections.all())
+def compose(bulletin: Bulletin, words: Publication | None = None) -> Composition:
+    """Compose an issue from its rows; empty sections are left out. Four queries, whatever its length.
+
+    Who composes many issues gives the publication's standing words, so that they are read once.
+    """
+    words, author = words or Publication.objects.current(), bulletin.author
+    sections = (compose_section(section, words) for section in bulletin.sections.all())
     return Composition(
         title=bulletin.title,
         author=author.name,
@@ -105,16 +124,26 @@ def compose(bulletin: Bulletin) -> Composition:
     )
 
 
-def compose_section(section: Section) -> SectionBlock:
+def compose_section(section: Section, words: Publication) -> SectionBlock:
     """Compose one section from its rows."""
     return SectionBlock(
         anchor=section.anchor,
         kind=section.kind,
         heading=section.heading,
         body=section.body,
-        events=tuple(EventBlock(e.title, e.start, e.end, e.link) for e in section.events.all()),
+        platforms=tuple(PlatformBlock(link.label, link.url) for link in to_listen(section, words)),
+        events=tuple(EventBlock(e.pk, e.title, e.start, e.end, e.link) for e in section.events.all()),
         items=tuple(compose_item(item) for item in section.items.all()),
     )
+
+
+def to_listen(section: Section, words: Publication) -> list[PlatformLink]:
+    """Return the podcast platforms that a section of podcasts leads to, but for those that its text links itself."""
+    if section.kind != SectionKind.PODCASTS:
+        return []
+    linked = set(links(section.body))
+    podcasts = (link for link in words.links.all() if link.kind == PlatformLink.Kind.PODCAST)
+    return [link for link in podcasts if link.url not in linked]
 
 
 def compose_item(item: NewsItem) -> ItemBlock:

@@ -47,7 +47,7 @@ def read_token(token: str, at: datetime.datetime) -> tuple[int, datetime.datetim
 
 def draft_context(bulletin: Bulletin, at: datetime.datetime) -> dict[str, Any]:
     """Return what the issue's page shows as long as the issue is not published."""
-    return {"bulletin": bulletin, "issue": compose(bulletin), "others": bulletin.others(at), "draft": True}
+    return {"bulletin": bulletin, "issue": compose(bulletin), "others": bulletin.others(at), "at": at, "draft": True}
 
 
 def kept_private(response: HttpResponse) -> HttpResponse:

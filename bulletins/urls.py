@@ -1,9 +1,9 @@
 """The addresses of the archive."""
 
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 from django.urls.converters import IntConverter
 
-from bulletins import drafts, views
+from bulletins import calendars, drafts, sitemap, views
 
 
 class YearConverter(IntConverter):
@@ -23,8 +23,12 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("bulletins/", views.archive, name="archive"),
     path("bulletins/latest/", views.latest, name="latest"),
+    path("bulletins/calendar.ics", calendars.publication_days, name="calendar"),
+    path("", include("bulletins.feeds.urls")),
+    path("sitemap.xml", sitemap.site_map, name="sitemap"),
     path("drafts/<str:token>/", drafts.draft, name="draft"),
     path("bulletins/<year:year>/", views.year, name="year"),
     path("bulletins/<year:year>/<slug:slug>/", views.issue, name="issue"),
+    path("bulletins/<year:year>/<slug:slug>/events/<int:key>.ics", calendars.event, name="event"),
     path("bulletins/<year:year>/<slug:slug>/<slug:item_slug>/", views.item, name="item"),
 ]

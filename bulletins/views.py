@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from bulletins import archive as shelves
 from bulletins.composition import compose
 from bulletins.freshness import fresh
+from bulletins.linked_data import issue_nodes, item_nodes
 from bulletins.models import Bulletin
 from publication.models import Publication
 from resources.models import Resource
@@ -69,10 +70,13 @@ def issue(request: HttpRequest, year: int, slug: str) -> HttpResponse:
     bulletin = get_object_or_404(shelves.ever_published(year, slug, at).with_parts())
     if bulletin.status == Bulletin.Status.WITHDRAWN:
         return gone(request, bulletin)
+    composition, corrections = compose(bulletin), list(bulletin.corrections.select_related("item"))
     context = {
+        "at": at,
         "bulletin": bulletin,
-        "issue": compose(bulletin),
-        "corrections": bulletin.corrections.select_related("item"),
+        "issue": composition,
+        "corrections": corrections,
+        "nodes": issue_nodes(bulletin, composition, corrections),
         "newer": shelves.newer_than(bulletin, at),
         "older": shelves.older_than(bulletin, at),
         "others": bulletin.others(at),
@@ -93,7 +97,8 @@ def item(request: HttpRequest, year: int, slug: str, item_slug: str) -> HttpResp
         raise Http404("This issue has no such item.")
     before, after = shelves.beside(composition, found)
     context = {"bulletin": bulletin, "issue": composition, "item": found, "before": before, "after": after}
-    context["corrections"] = bulletin.corrections.select_related("item")
+    context["corrections"] = corrections = list(bulletin.corrections.select_related("item"))
+    context["nodes"] = item_nodes(bulletin, composition, found, corrections)
     context["others"] = [other for other in shelves.items_of(composition) if other != found]
     return render(request, "bulletins/item.html", context)
 

@@ -15,7 +15,16 @@ from simple_history.middleware import HistoryRequestMiddleware
 
 from publication.views import out_of_date, typed_words
 
-TEXT = ("text/", "application/javascript", "application/json", "application/xml", "application/atom+xml", "image/svg")
+TEXT = (
+    "text/",
+    "application/javascript",
+    "application/json",
+    "application/feed+json",
+    "application/xml",
+    "application/atom+xml",
+    "application/rss+xml",
+    "image/svg",
+)
 
 
 class PolicyMiddleware(CSPMiddleware):

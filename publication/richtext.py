@@ -45,6 +45,8 @@ CLEANINGS = 10
 
 # Control characters say nothing to a reader, PostgreSQL refuses NUL, and bidirectional overrides mislead.
 INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff]")
+# What no XML document may hold (XML 1.0, 2.2), and so neither what is read as one.
+NONCHARACTERS = re.compile("[\ud800-\udfff\ufffe\uffff]")
 INVISIBLE_REFERENCE = re.compile(r"&#(?:x0*([0-9a-f]{1,6})|0*([0-9]{1,7}));?", re.IGNORECASE)
 TOP_HEADING = re.compile(r"<(/?)h[12](?=[\s>/])", re.IGNORECASE)
 EMPTY_PARAGRAPH = re.compile(r"<p>(?:\s|\u00a0|&nbsp;|<br>)*</p>\s*")
@@ -58,6 +60,11 @@ def without_invisible(text: str) -> str:
         return "" if INVISIBLE.match(unescape(match[0]) or "\x00") else match[0]
 
     return INVISIBLE_REFERENCE.sub(keep, INVISIBLE.sub("", text))
+
+
+def plain_line(text: str) -> str:
+    """Return words in one line of characters that every format can hold: XML, iCalendar, a page's head."""
+    return " ".join(NONCHARACTERS.sub("", INVISIBLE.sub("", text)).split())
 
 
 def absolute_link(tag: str, attribute: str, value: str, base: str = "") -> str:

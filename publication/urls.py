@@ -10,5 +10,6 @@ urlpatterns = [
     path("accessibility/", views.accessibility, name="accessibility"),
     re_path(r"^media/pictures/(?P<name>[0-9a-f]{32}\.(?:jpg|png))\Z", views.picture, name="picture"),
     path("favicon.ico", views.favicon),
+    path("robots.txt", views.robots, name="robots"),
     path("healthz", views.healthz, name="healthz"),
 ]

@@ -2,6 +2,7 @@
 
 import sys
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, InterfaceError, OperationalError
@@ -16,6 +17,15 @@ from publication.caching import standing
 AWAY_SECONDS = 60
 # The class of PostgreSQL's error codes for an operator's intervention: 57P01 to 57P03 are its shutdown and start.
 SHUTTING_DOWN = "57P"
+# The desk, what is not published yet, what a reader was searching for, and the links that are somebody's own.
+NOT_FOR_CRAWLERS = (
+    "/admin/",
+    "/drafts/",
+    "/bulletins/search/?",
+    "/subscribe/confirm/",
+    "/unsubscribe/",
+    "/preferences/",
+)
 
 
 @require_safe
@@ -75,6 +85,15 @@ def picture(request: HttpRequest, name: str) -> FileResponse:
         "Content-Security-Policy": "default-src 'none'; sandbox",
     }
     return FileResponse(file, headers=headers)
+
+
+@require_safe
+@standing
+def robots(request: HttpRequest) -> HttpResponse:
+    """Tell crawlers what is not theirs (RFC 9309), and where the map of the rest is."""
+    closed = [f"Disallow: {start}" for start in NOT_FOR_CRAWLERS]
+    lines = ["User-agent: *", *closed, "", f"Sitemap: {settings.SITE_URL}/sitemap.xml", ""]
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
 @require_safe

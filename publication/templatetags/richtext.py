@@ -19,6 +19,12 @@ def printed(html: str, top: int = 3) -> SafeString:
     return richtext.printed(html, top=top)
 
 
+@register.filter(is_safe=True)
+def one_line(words: object) -> str:
+    """Print words in one line, without characters that a program may not take."""
+    return richtext.plain_line(str(words))
+
+
 @register.filter
 def says(html: str, sentence: str) -> bool:
     """Tell whether a text holds a sentence already, whatever its case, spacing and last full stop."""

@@ -88,7 +88,7 @@ def test_a_note_about_an_item_stands_at_it_and_on_its_page(client, issue):
     item, other = issue.items.get(), make_item(issue, headline="Another item")
     noted(client, issue, **{"items-0-body": "<p>Corrected.</p>", "correction_about": item.pk})
     page = words(client, issue.get_absolute_url())
-    assert page.count(NOTE) == 2
+    assert page.count(f"</strong> {NOTE}") == 2
     assert f'(<a href="#{item.slug}">{item.headline}</a>)' in page
     assert page.index(f'id="{item.slug}"') < page.rindex(NOTE) < page.index(f'id="{other.slug}"')
     address = [issue.month.year, issue.slug]

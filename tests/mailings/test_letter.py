@@ -18,7 +18,7 @@ from mailings.letter import freeze, letter_of
 from mailings.mime import Reader, slot, unstuffed
 from mailings.models import Mailing
 from publication.models import Publication
-from tests.factories import MARCH, make_bulletin, make_publication
+from tests.factories import MARCH, make_bulletin, make_publication, make_section
 from tests.mailings.cast import DAY, MINUTE, body_of, make_due, make_readers
 from tests.mailings.sample import LONG, QUOTED, make_sample
 
@@ -355,3 +355,17 @@ def test_a_line_break_that_came_in_by_the_shell_does_not_leave():
 
 def test_an_email_of_a_long_issue_stays_below_the_size_that_is_cut(letter):
     assert len(body_of(letter, "html").encode()) < 102_000
+
+
+def test_a_section_of_podcasts_leads_to_where_they_are_heard():
+    words = make_publication()
+    for kind, label in [("podcast", "Example Tunes"), ("social", "Example Square"), ("podcast", "Example Player")]:
+        words.links.create(kind=kind, label=label, url=f"https://{label.split()[1].lower()}.example.org/")
+    bulletin = make_bulletin()
+    make_section(bulletin, heading="Podcasts", kind="podcasts", body="<p>Episode 1</p>")
+    frozen = freeze(with_parts(bulletin), MARCH)
+    assert "Where to listen: Example Tunes · Example Player" in Seen(frozen.html).words
+    assert {"https://tunes.example.org/", "https://player.example.org/"} <= set(Seen(frozen.html).links)
+    assert re.search(r"Where to listen:\n\* Example Tunes \[(\d)\]\n\* Example Player \[(\d)\]\n", frozen.text)
+    assert re.search(r"\[\d\] https://player\.example\.org/\n", frozen.text + "\n")
+    assert "square" not in frozen.html.lower()
