@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.response import SimpleTemplateResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, set_response_etag
 from django.utils.http import http_date
@@ -55,6 +56,8 @@ def marked(
         response["Last-Modified"] = http_date(changed.timestamp())
     if response.status_code != 200:
         return response
+    if isinstance(response, SimpleTemplateResponse):
+        response.render()
     set_response_etag(response)
     return get_conditional_response(request, etag=response.get("ETag"), response=response) or response
 

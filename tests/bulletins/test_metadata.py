@@ -339,5 +339,5 @@ def test_the_maps_query_count_does_not_grow(client, django_assert_num_queries, i
         make_topic(f"Topic {month}", bulletin.items.get())
         make_resource(f"Resource {month}")
     assert Bulletin.objects.count() == issues
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get("/sitemap.xml")
