@@ -61,15 +61,18 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def approve_context(request: HttpRequest, bulletin: Bulletin, form: ApproveForm) -> dict:
-    """Return what the approve page shows."""
+    """Return what the approve page shows; a fault that is on the checklist is said once, with the way to its field."""
+    looked = checklist(bulletin, timezone.now())
+    said = {entry.finding.sentence for entry in looked.blocking}
+    faults = approval.faults(bulletin, cast(User, request.user))
     return {
         **admin.site.each_context(request),
         "title": f"Approve {bulletin}",
         "bulletin": bulletin,
         "form": form,
         "reason_form": ReasonForm(),
-        "faults": approval.faults(bulletin, request.user),  # type: ignore[arg-type]
-        "checklist": checklist(bulletin, timezone.now()),
+        "faults": [fault for fault in faults if fault not in said],
+        "checklist": looked,
         "follows": what_follows(bulletin),
         "in_force": approval.approval_in_force(bulletin),
         "is_published": bulletin.is_published(timezone.now()),

@@ -93,7 +93,10 @@ def test_a_draft_says_what_is_missing_and_who_does_it(erin, grace):
     assert first(grace).stands == "“March 2026 e-bulletin” is a draft."
     assert [(step.words, step.who) for step in first(grace).steps] == [
         ("It has nothing to read yet: write a section or an item.", "An editor; Erin Example wrote last"),
-        ("Its checklist must be cleared: one thing needs a reason.", "An editor; Erin Example wrote last"),
+        (
+            "Its checklist must be cleared: one thing blocks, one thing needs a reason.",
+            "An editor; Erin Example wrote last",
+        ),
         ("It must be checked and approved.", "An approver: grace"),
     ]
     assert first(grace).button.label == "Go on writing"
