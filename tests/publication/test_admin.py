@@ -38,3 +38,11 @@ def test_an_address_that_no_header_can_hold_is_refused_in_words(admin_client, fi
     words = {"links-TOTAL_FORMS": "0", field: "news@exämple.org"}
     answer = admin_client.post(f"{LIST}1/change/", form(**words), secure=True)
     assert "begins with xn--" in answer.content.decode()
+
+
+def test_a_name_that_turns_the_words_about_is_refused(admin_client):
+    make_publication()
+    words = {"links-TOTAL_FORMS": "0", "name": "First \u202eyadsendeW"}
+    answer = admin_client.post(f"{LIST}1/change/", form(**words), secure=True)
+    assert "Write this on one line, without control characters." in answer.content.decode()
+    assert "\u202e" not in Publication.objects.get().name
