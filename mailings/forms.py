@@ -1,5 +1,6 @@
 """The forms with which an issue is released, or taken back."""
 
+import unicodedata
 from typing import Any
 
 from django import forms
@@ -7,7 +8,6 @@ from django import forms
 from bulletins.models import Bulletin
 from mailings.models.mailing import NO_REASON
 from publication.models import one_line
-from publication.richtext import without_invisible
 
 
 def required_words(words: str) -> str:
@@ -44,8 +44,9 @@ class ReasonField(forms.CharField):
     default_validators = [one_line]
 
     def to_python(self, value: Any) -> str:
-        """Return the words without what nobody sees."""
-        return without_invisible(super().to_python(value) or "")
+        """Return the words without what turns them around; what controls a terminal is refused, not left out."""
+        words = super().to_python(value) or ""
+        return "".join(letter for letter in words if unicodedata.category(letter) != "Cf")
 
 
 class ReasonForm(forms.Form):
