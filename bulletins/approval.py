@@ -13,6 +13,8 @@ from bulletins.models import Approval, Bulletin, PublicationDay
 from publication.log import record
 from publication.models import Publication
 
+UNDATED = "It has no publication date: fill in “publish at”."
+NOTHING_TO_READ = "It has nothing to read yet: write a section or an item."
 UNSEEN = "It was changed while you were reading: look at it again, then approve."
 SECOND_PERSON = "You edited this issue last: a second person must approve it."
 
@@ -30,11 +32,11 @@ def faults(bulletin: Bulletin, by: AbstractBaseUser) -> list[str]:
     if bulletin.status != Bulletin.Status.DRAFT and not changed_since(bulletin):
         found.append(standing(bulletin))
     if bulletin.publish_at is None:
-        found.append("It has no publication date: fill in “publish at”.")
+        found.append(UNDATED)
     if on_skipped_day(bulletin):
         found.append("Its publication day is skipped: open the day again first, or choose another one.")
     if not compose(bulletin).sections:
-        found.append("It has nothing to read yet: write a section or an item.")
+        found.append(NOTHING_TO_READ)
     if needs_second_person(bulletin) and bulletin.last_edited_by_id == by.pk:
         found.append(SECOND_PERSON)
     return found

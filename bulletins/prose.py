@@ -99,17 +99,26 @@ def asks_for_feedback(text: str) -> bool:
 
 
 def stray_bracket(text: str) -> int | None:
-    """Return where a bracket stands without its other half; “a)” of a list and a smile have none."""
+    """Return where the first bracket stands without its other half."""
+    return next(iter(unpaired_brackets(text)), None)
+
+
+def unpaired_brackets(text: str) -> list[int]:
+    """Return where brackets stand without their other half; “a)” of a list and a smile need none."""
     passed = harmless(text)
-    open_places: list[int] = []
+    opened: list[int] = []
+    stray: list[int] = []
     for place, letter in enumerate(text):
         if place in passed:
             continue
         if letter in _BRACKETS.values():
-            open_places.append(place)
-        elif letter in _BRACKETS and (not open_places or text[open_places.pop()] != _BRACKETS[letter]):
-            return place
-    return open_places[0] if open_places else None
+            opened.append(place)
+        elif letter in _BRACKETS:
+            halves = [number for number, other in enumerate(opened) if text[other] == _BRACKETS[letter]]
+            # What was opened since its other half, and not closed, is stray; without one it is stray itself.
+            stray += opened[halves[-1] + 1 :] if halves else [place]
+            opened = opened[: halves[-1]] if halves else opened
+    return sorted([*stray, *opened])
 
 
 def harmless(text: str) -> set[int]:

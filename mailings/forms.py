@@ -1,5 +1,6 @@
 """The forms with which an issue is released, or taken back."""
 
+import unicodedata
 from typing import Any
 
 from django import forms
@@ -7,7 +8,6 @@ from django import forms
 from bulletins.models import Bulletin
 from mailings.models.mailing import NO_REASON
 from publication.models import one_line
-from publication.richtext import without_invisible
 
 
 def required_words(words: str) -> str:
@@ -38,26 +38,35 @@ class ApproveForm(forms.Form):
         return typed
 
 
+class ReasonField(forms.CharField):
+    """A reason in one sentence; what turns words around is left out, for nobody who is in a hurry sees it."""
+
+    default_validators = [one_line]
+
+    def to_python(self, value: Any) -> str:
+        """Return the words without what turns them around; what controls a terminal is refused, not left out."""
+        words = super().to_python(value) or ""
+        return "".join(letter for letter in words if unicodedata.category(letter) != "Cf")
+
+
 class ReasonForm(forms.Form):
     """A reason in one sentence."""
 
-    reason = forms.CharField(max_length=200, validators=[one_line], label="Why, in one sentence")
+    reason = ReasonField(max_length=200, label="Why, in one sentence")
 
     def clean_reason(self) -> str:
-        """Return the reason without characters that turn the words around."""
-        return required_words(without_invisible(self.cleaned_data["reason"]))
+        """Return the reason; one without a word is none."""
+        return required_words(self.cleaned_data["reason"])
 
 
 class ActForm(forms.Form):
     """Why something is done to a mailing; may be left empty where nothing is lost by it."""
 
-    reason = forms.CharField(
-        max_length=200, validators=[one_line], required=False, label="Why, in one sentence (may be left empty)"
-    )
+    reason = ReasonField(max_length=200, required=False, label="Why, in one sentence (may be left empty)")
 
     def clean_reason(self) -> str:
         """Return the reason, or that there is none: an act is never kept without words."""
-        return without_invisible(self.cleaned_data["reason"]).strip() or NO_REASON
+        return self.cleaned_data["reason"].strip() or NO_REASON
 
 
 class CancelForm(ReasonForm):

@@ -124,7 +124,8 @@ def refuse_unready(bulletin: Bulletin) -> Composition:
     if bulletin.audience != Bulletin.Audience.SUBSCRIBERS:
         raise ValidationError(f"{bulletin.title} is for the archive only: it is never mailed.")
     if bulletin.status != Bulletin.Status.APPROVED:
-        raise ValidationError(f"{bulletin.title} is {bulletin.status}: it must be approved first.")
+        stands = "a draft" if bulletin.status == Bulletin.Status.DRAFT else bulletin.status
+        raise ValidationError(f"{bulletin.title} is {stands}: it must be approved first.")
     composition = approved_composition(bulletin)
     if composition is None:
         raise ValidationError(f"{bulletin.title} is not what was approved: approve it again.")

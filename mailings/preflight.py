@@ -8,11 +8,13 @@ from bulletins.composition import Composition
 from bulletins.models import Bulletin
 from bulletins.preflight.checklist import TESTS, Checklist, checklist_of
 from bulletins.preflight.findings import Finding, Found, Level, Place, Rule, findings_of
+from bulletins.preflight.order import in_reading_order
 from bulletins.preflight.proof import Proof, proof_of
 from bulletins.preflight.rules import RULES
 from mailings.letter import Frozen, freeze
 from mailings.mime import unstuffed
 from mailings.models import TestLetter
+from mailings.opening import GRACE
 from mailings.rehearsal import one_letter, readers
 from publication.models import Publication
 
@@ -92,13 +94,22 @@ LETTER_RULES: tuple[Rule[LetterProof], ...] = (
 
 
 def checklist(bulletin: Bulletin, at: datetime.datetime) -> Checklist:
-    """Look at an issue as it is stored: a fixed number of queries. One for the archive only has no letter."""
+    """Look at an issue as it is stored: a fixed number of queries. One that is mailed no more has no letter."""
     fresh = Bulletin.objects.with_parts().get(pk=bulletin.pk)
     proof = proof_of(fresh, at)
     found: list[Finding] = findings_of(RULES, proof)
-    if fresh.audience == Bulletin.Audience.SUBSCRIBERS:
+    if may_be_mailed(fresh, at):
         found += findings_of(LETTER_RULES, letter_proof(proof))
-    return checklist_of(fresh, found, proof.pending)
+    return checklist_of(fresh, in_reading_order(found, proof), proof.pending)
+
+
+def may_be_mailed(bulletin: Bulletin, at: datetime.datetime) -> bool:
+    """Tell whether an issue's letter is still to leave: it is for subscribers, and neither mailed nor long out."""
+    if bulletin.audience != Bulletin.Audience.SUBSCRIBERS or bulletin.status == Bulletin.Status.WITHDRAWN:
+        return False
+    # What was mailed never is a draft again.
+    is_draft = bulletin.status == Bulletin.Status.DRAFT
+    return is_draft or not (bulletin.is_published(at - GRACE) or bulletin.mailings.exists())
 
 
 def letter_proof(proof: Proof) -> LetterProof:

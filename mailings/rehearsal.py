@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from bulletins.models import Bulletin
+from mailings.acts import readers as readers_in_words
 from mailings.letter import Frozen, freeze, letter_as_test, letter_of
 from mailings.mime import Reader, slot, unstuffed
 from mailings.transport import Relay, Result
@@ -45,7 +46,7 @@ def rehearse(bulletin: Bulletin) -> str:
     """Return what would be mailed, and to how many; nothing is written."""
     data = unstuffed(one_letter(frozen_now(bulletin), "reader@example.org"))
     mailed = bulletin.audience == Bulletin.Audience.SUBSCRIBERS
-    people = f"{readers()} readers" if mailed else "never mailed"
+    people = readers_in_words(readers()) if mailed else "never mailed"
     head = f"{bulletin.title} ({bulletin.status}, for {bulletin.audience}): {people}, {len(data)} bytes a letter."
     return f"{head}\n\n{data.decode('ascii')}"
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from bulletins import approval
 from bulletins.composition import compose
 from bulletins.models import Bulletin
+from mailings.acts import readers as readers_in_words
 from mailings.forms import ApproveForm, ReasonForm
 from mailings.opening import GRACE
 from mailings.preflight import checklist
@@ -38,6 +39,7 @@ def withdraw(bulletin: Bulletin, who: str, reason: str) -> None:
 
 
 VERBS: dict[str, Callable[[Bulletin, str, str], None]] = {"take-back": take_back, "withdraw": withdraw}
+NOW = {"take-back": "a draft", "withdraw": "withdrawn"}
 PAST = {"take-back": "Took its approval back", "withdraw": "Took it down"}
 
 
@@ -61,15 +63,18 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def approve_context(request: HttpRequest, bulletin: Bulletin, form: ApproveForm) -> dict:
-    """Return what the approve page shows."""
+    """Return what the approve page shows; a fault that is on the checklist is said once, with the way to its field."""
+    looked = checklist(bulletin, timezone.now())
+    said = {entry.finding.sentence for entry in looked.blocking}
+    faults = approval.faults(bulletin, cast(User, request.user))
     return {
         **admin.site.each_context(request),
         "title": f"Approve {bulletin}",
         "bulletin": bulletin,
         "form": form,
         "reason_form": ReasonForm(),
-        "faults": approval.faults(bulletin, request.user),  # type: ignore[arg-type]
-        "checklist": checklist(bulletin, timezone.now()),
+        "faults": [fault for fault in faults if fault not in said],
+        "checklist": looked,
         "follows": what_follows(bulletin),
         "in_force": approval.approval_in_force(bulletin),
         "is_published": bulletin.is_published(timezone.now()),
@@ -92,8 +97,7 @@ def what_follows(bulletin: Bulletin) -> str:
     if hour is None:
         return "It has no publication date yet."
     when = date_format(timezone.localtime(hour), "l j F Y, H:i")
-    number = readers()
-    people = f"{number:,} reader{'' if number == 1 else 's'}"
+    people = readers_in_words(readers())
     if bulletin.audience == Bulletin.Audience.ARCHIVE_ONLY:
         return f"It is in the archive from {when}; it is never mailed."
     if hour > now:
@@ -120,5 +124,5 @@ def undo(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("mailings:approve", pk)
-    messages.success(request, f"{bulletin} is {bulletin.get_status_display()} now.")
+    messages.success(request, f"{bulletin} is {NOW[verb]} now.")
     return redirect("admin:bulletins_bulletin_change", pk)

@@ -82,14 +82,27 @@ class DeskAdmin(SaysWhatWasKept, Explained, ModelAdmin):
         """Write down a change; a save that changed nothing is none."""
         return super().log_change(request, obj, message) if message else None
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Explain in the same words what is only looked at."""
+        kwargs["help_texts"] = {**self.helps, **kwargs.get("help_texts", {})}
+        return super().get_form(request, obj, change, **kwargs)
 
-class DeskStackedInline(Explained, StackedInline):
+
+class ExplainedInline(Explained):
+    """Rows whose help is the same where they are only looked at."""
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Explain in the same words what is only looked at."""
+        return super().get_formset(request, obj, **{"help_texts": self.helps, **kwargs})  # type: ignore[misc]
+
+
+class DeskStackedInline(ExplainedInline, StackedInline):
     """Rows of fields on the page of what they belong to."""
 
     extra = 0
 
 
-class DeskTabularInline(Explained, TabularInline):
+class DeskTabularInline(ExplainedInline, TabularInline):
     """Lines of a table on the page of what they belong to."""
 
     extra = 0

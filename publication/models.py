@@ -9,14 +9,31 @@ from axes.models import AccessAttempt
 from django import forms
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
-from publication.richtext import RichTextField
+from publication.richtext import INVISIBLE, RichTextField
 
 LONDON = ZoneInfo("Europe/London")
-one_line = RegexValidator(r"\A[^\x00-\x1f\x7f\u2028\u2029]*\Z", "Write this on one line, without control characters.")
+ONE_LINE = (r"\A[^\x00-\x1f\x7f\u2028\u2029]*\Z", "Write this on one line, without control characters.")
+
+
+class OneLine(RegexValidator):
+    """Refuses line ends and what no reader sees, such as the characters that turn a text's direction about."""
+
+    def __call__(self, value: Any) -> None:
+        super().__call__(value)
+        if INVISIBLE.search(str(value)):
+            raise ValidationError(self.message, self.code, {"value": value})
+
+    def deconstruct(self) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+        """Return it as the migrations know it: what it refuses is no matter of the tables."""
+        return "django.core.validators.RegexValidator", ONE_LINE, {}
+
+
+one_line = OneLine(*ONE_LINE)
 
 mail_letters = RegexValidator(
     r"\A[\x21-\x7e]*\Z",

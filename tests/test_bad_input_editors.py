@@ -55,7 +55,7 @@ def test_a_title_of_3000_characters_is_refused_with_the_limit(client, editor):
     assert "at most 150 characters (it has 3000)" in answer.content.decode()
 
 
-@pytest.mark.parametrize("break_", ["\n", "\r\n", "\x00", "\x0b", "\u2028"])
+@pytest.mark.parametrize("break_", ["\n", "\r\n", "\x00", "\x0b", "\u2028", "\u202e"])
 def test_a_title_stands_on_one_line(client, editor, break_):
     answer = posted(client, make_bulletin(), title=f"March{break_}Bcc: all@example.org")
     assert answer.status_code == 200

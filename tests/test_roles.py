@@ -106,7 +106,7 @@ PAGES = {
     "mailings:claim": ADMINISTRATOR,
     "admin:auth_user_change user": ADMINISTRATOR,
     "admin:auth_user_password_change user": ADMINISTRATOR,
-    "admin:bulletins_bulletin_history bulletin": SEEN,
+    "bulletins_desk:history bulletin": SEEN,
     "admin:mailings_mailing_change mailing": SEEN,
     "admin:bulletins_bulletin_delete bulletin": SEEN,
     "admin:auth_user_delete user": NONE,

@@ -13,6 +13,8 @@ from bulletins.prose import around, lost_link
 SAYS_NOTHING = {
     "here", "click here", "click", "this link", "link", "this", "this page", "read more", "more", "more here",
 }  # fmt: skip
+# An address that ends where it would begin.
+LEADS_NOWHERE = re.compile(r"#?|(?:mailto|tel|https?):/*", re.IGNORECASE)
 BARE = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 TRACKERS = re.compile(r"utm_\w+|fbclid|gclid|dclid|msclkid|mc_eid|mc_cid|_hsenc|_hsmi|igshid|yclid", re.IGNORECASE)
 WRAPPERS = {
@@ -29,7 +31,7 @@ WEB = ("http", "https")
 def empty_links(proof: Proof) -> Iterator[Found]:
     """A link has no words, or leads nowhere."""
     for place, link in proof.links:
-        if not link.href or link.href == "#":
+        if LEADS_NOWHERE.fullmatch(link.href.strip()):
             yield Found(place, f"“{link.words}” is a link without an address. Give it one, or unlink it.", link.words)
         elif not link.words:
             sentence = f"A link to {link.href[:SHOWN]} has no words. Write some, or unlink it."

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from bulletins.approval import UNDATED
 from bulletins.bank_holidays import bank_holiday
 from bulletins.preflight.findings import Found, Place
 from bulletins.preflight.proof import Proof
@@ -23,6 +24,12 @@ DATES = (
     re.compile(rf"\b{WEEKDAY},?\s{MONTH}\s{DAY}\b(?![:.][0-9]){YEAR}", re.IGNORECASE),
 )
 PUBLISH_AT = Place("issue", None, "publish_at", "Publish at")
+
+
+def no_date(proof: Proof) -> Iterator[Found]:
+    """It has no publication date."""
+    if proof.bulletin.publish_at is None:
+        yield Found(PUBLISH_AT, UNDATED, "")
 
 
 def wrong_weekdays(proof: Proof) -> Iterator[Found]:

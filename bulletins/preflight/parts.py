@@ -5,15 +5,23 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from bulletins.approval import NOTHING_TO_READ
 from bulletins.preflight.findings import Found, Place
 from bulletins.preflight.proof import Proof
 
 LONGEST_SUBJECT = 60
+SECTIONS = Place("sections", None, "group", "Sections")
 SUMMARY_LENGTHS = range(60, 161)
 TITLE = Place("issue", None, "title", "Title")
 SUMMARY = Place("issue", None, "summary", "Summary")
 FILE_NAME = re.compile(r"\S+\.(?:png|jpe?g|gif|webp)", re.IGNORECASE)
 SENSITIVE = Path(__file__).with_name("sensitive_words.txt")
+
+
+def nothing_to_read(proof: Proof) -> Iterator[Found]:
+    """There is nothing to read: no section holds a text, an item or an event."""
+    if not proof.composition.sections:
+        yield Found(SECTIONS, NOTHING_TO_READ, "")
 
 
 def incomplete_items(proof: Proof) -> Iterator[Found]:

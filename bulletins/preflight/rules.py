@@ -7,6 +7,8 @@ from bulletins.preflight.proof import Proof
 BLOCKS, REASON, ADVICE = Level.BLOCKS, Level.REASON, Level.ADVICE
 
 RULES: tuple[Rule[Proof], ...] = (
+    Rule(BLOCKS, days.no_date),
+    Rule(BLOCKS, parts.nothing_to_read),
     Rule(BLOCKS, parts.incomplete_items),
     Rule(BLOCKS, parts.images_without_words),
     Rule(BLOCKS, addresses.empty_links),

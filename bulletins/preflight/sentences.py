@@ -17,7 +17,7 @@ from bulletins.prose import (
     excerpt,
     is_numbered,
     opens_quotation,
-    stray_bracket,
+    unpaired_brackets,
     word_matches,
 )
 from bulletins.repetitions import repetitions
@@ -30,6 +30,8 @@ PLACEHOLDER = re.compile(
     r"|\[(?:(?i:to come|to follow|insert|add|check|name|date|link|time|number|quote|photo|tbc|details)\b[^\]]*"
     r"|[A-Z][A-Z0-9 /_-]+)\]"
     r"|\?{3,}|_{4,}"
+    # Two small ones are kisses, and one beside a dot or a dash is part of a name, an address or a span of pages.
+    r"|(?<![\w./@:–-])x{3,}(?![\w/@–-]|[.:]\w)"
 )
 ACRONYM = re.compile(r"\[[A-Z0-9-]{2,8}\]")
 CURLY, STRAIGHT = re.compile("[“”]"), re.compile('"')
@@ -83,11 +85,10 @@ def announces_inside(proof: Proof) -> Iterator[Found]:
 def unbalanced_brackets(proof: Proof) -> Iterator[Found]:
     """A bracket stands without its other half."""
     for copy, block in proof.blocks:
-        place = stray_bracket(block.text)
-        if place is not None:
+        for place in unpaired_brackets(block.text):
             shown, mark = around(block.text, place), block.text[place]
             sentence = f"“{mark}” in “{shown}” has no other half. Put that in, or take this one out."
-            yield Found(copy.place, sentence, block.text, shown)
+            yield Found(copy.place, sentence, f"{place}\0{block.text}", shown)
 
 
 def unbalanced_quotation_marks(proof: Proof) -> Iterator[Found]:

@@ -5,8 +5,26 @@ const QUOTED = {
   docs: /<p\b[^>]*\bmargin-left:\s*(?:[3-9]\d|1\d\d)(?:\.\d+)?pt[^>]*>([\s\S]*?)<\/p>/gi,
 };
 
+const isOfDocs = (html) => html.includes("docs-internal-guid");
+
+/* The editor's filter for Google Docs falls over a span that no style is left of, and pastes nothing: each gets one
+   that it keeps. The breaks that Docs puts between and after its paragraphs would become empty ones. */
+function forDocsFilter(html) {
+  if (!isOfDocs(html)) {
+    return html;
+  }
+  const body = new DOMParser().parseFromString(html, "text/html").body;
+  for (const span of body.querySelectorAll("span")) {
+    span.setAttribute("style", `white-space:pre-wrap;${span.getAttribute("style") || ""}`);
+  }
+  for (const rest of body.querySelectorAll("br.Apple-interchange-newline, :is(p, ul, ol, table, h1, h2, h3, h4, h5, h6) ~ br")) {
+    rest.remove();
+  }
+  return body.innerHTML;
+}
+
 function withQuotations(html) {
-  const marks = html.includes("docs-internal-guid") ? QUOTED.docs : QUOTED.word;
+  const marks = isOfDocs(html) ? QUOTED.docs : QUOTED.word;
   return html.replace(marks, "<blockquote><p>$1</p></blockquote>").replace(/<\/blockquote>\s*<blockquote>/g, "");
 }
 
@@ -18,11 +36,14 @@ CKEDITOR.on("instanceCreated", function (event) {
   editor.on("paste", function (paste) {
     const transfer = paste.data.dataTransfer;
     const read = transfer.getData.bind(transfer);
-    transfer.getData = (type, own) => (type === "text/html" ? withQuotations(read(type, own) || "") : read(type, own));
+    transfer.getData = (type, own) => 
+      type === "text/html" ? forDocsFilter(withQuotations(read(type, own) || "")) : read(type, own);
   }, null, null, 0);
   editor.on("paste", function (paste) {
     paste.data.dataValue = paste.data.dataValue.replace(/<(\/?)h[12](?=[\s>])/gi, "<$1h3");
   }, null, null, 5);
+
+  keepWordsOf(editor);
 
   /* The page hears of typing as it does in every other box, and of Ctrl+S. */
   editor.on("change", function () {
@@ -41,6 +62,25 @@ CKEDITOR.on("instanceCreated", function (event) {
     shade(editor);
   });
 });
+
+/* Where a filter falls over what was copied, its words are pasted all the same, and the editor says so. */
+function keepWordsOf(editor) {
+  const fire = editor.fire;
+  editor.fire = function (name, data, ...rest) {
+    try {
+      return fire.call(this, name, data, ...rest);
+    } catch (error) {
+      if (name !== "paste") {
+        throw error;
+      }
+      console.warn(error);
+      const words = data.dataTransfer.getData("text/plain") || "";
+      editor.insertText(words);
+      editor.showNotification(words ? "Only the words could be pasted: give them their headings, lists and links again." : "This could not be pasted. Copy it once more as plain text.", "warning");
+      return false;
+    }
+  };
+}
 
 /* The text is dark where the page around it is. */
 function shade(editor) {

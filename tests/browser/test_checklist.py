@@ -34,7 +34,7 @@ def test_a_finding_opens_its_row_and_puts_the_caret_into_its_text(visit: Visit):
 def test_a_finding_of_the_issue_itself_leads_to_its_box_by_key(visit: Visit):
     page = visit()
     open_checklist(page)
-    page.get_by_role("link", name="Summary", exact=True).focus()
+    page.get_by_role("link", name="Summary It is empty").focus()
     page.keyboard.press("Enter")
     await_editors(page)
     expect(page.get_by_label("Summary")).to_be_focused()

@@ -14,6 +14,8 @@ from tests.browser.desk import add_item, editor_of, log_in, row_named, save, sta
 from tests.browser.house import House
 
 PASTED = Path(__file__).parent / "pasted"
+DOCS = '<b style="font-weight:normal;" id="docs-internal-guid-5f1d2c1e">{}</b><br class="Apple-interchange-newline">'
+NO_EMPTY = "body => [...body.querySelectorAll('p')].every((paragraph) => paragraph.textContent.trim())"
 HEADLINE = "Cold mornings"
 # What Chromium gives a page of another program's clipboard; it would take the styles out of what a page puts there.
 PASTE = """(body, html) => {
@@ -86,6 +88,8 @@ def test_it_keeps_meaning_and_drops_looks(visit: Visit, house: House, source, mo
     body.click()
     body.evaluate(PASTE, (PASTED / f"{source}.html").read_text())
     expect(body).to_contain_text("Ask at home.")
+    # Word's empty lines are its writer's own, and go when the text is stored.
+    assert source == "word" or body.evaluate(NO_EMPTY)
     save(page)
     html = stored(house)
     outline = Outline(html)
@@ -105,6 +109,28 @@ def test_it_keeps_meaning_and_drops_looks(visit: Visit, house: House, source, mo
     assert outline.attributes <= {"href", "rel"}
     assert 'href="https://www.example.org/coats"' in html
     assert clean_html(html) == html
+
+
+def test_nothing_of_google_docs_is_lost_for_a_span_without_style(visit: Visit, house: House):
+    page = begun(visit, "2033-05")
+    body = editor_of(row_named(page, HEADLINE))
+    body.click()
+    body.evaluate(PASTE, DOCS.format('<p><span>Some</span> <span style="">words</span>.</p><br />'))
+    expect(body).to_contain_text("Some words.")
+    assert body.evaluate(NO_EMPTY)
+    save(page)
+    assert stored(house) == "<p>Some words.</p>"
+
+
+def test_what_no_filter_can_read_is_pasted_as_words_and_said(visit: Visit, house: House):
+    page = begun(visit, "2033-06")
+    body = editor_of(row_named(page, HEADLINE))
+    body.click()
+    body.evaluate(PASTE, DOCS.format("<p><span>Some words.</span></p><div></div>"))
+    expect(body).to_contain_text("as text")
+    expect(page.get_by_text("Only the words could be pasted")).to_be_visible()
+    save(page)
+    assert stored(house) == "<p>as text</p>"
 
 
 def test_a_real_paste_from_another_page(visit: Visit, house: House):

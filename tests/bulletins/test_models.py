@@ -131,13 +131,14 @@ def test_one_file_is_imported_once():
         make_bulletin(source_digest="a" * 64)
 
 
-@pytest.mark.parametrize("mark", ["\n", "\r", "\x00", "\u2028"])
-def test_a_title_is_one_line(mark):
+@pytest.mark.parametrize("mark", ["\n", "\r", "\x00", "\u2028", "\u202e", "\u2066"])
+def test_title_and_headline_are_one_line_that_is_read_as_it_is_typed(mark):
     bulletin = make_bulletin()
-    bulletin.title = f"March{mark}Bcc: everybody"
-    with pytest.raises(ValidationError) as caught:
-        bulletin.full_clean()
-    assert "title" in caught.value.message_dict
+    for row, field in ((bulletin, "title"), (bulletin.items.get(), "headline")):
+        setattr(row, field, f"March{mark}Bcc: everybody")
+        with pytest.raises(ValidationError) as caught:
+            row.full_clean()
+        assert caught.value.message_dict[field] == ["Write this on one line, without control characters."]
 
 
 @pytest.mark.parametrize(("words", "minutes"), [(0, 1), (397, 1), (398, 2), (662, 2), (663, 3)])

@@ -18,6 +18,7 @@ from tests.factories import (
     make_approved,
     make_author,
     make_bulletin,
+    make_event,
     make_item,
     make_publication,
     make_section,
@@ -328,3 +329,14 @@ def test_an_edit_waits_for_an_approval_under_way_and_takes_it_back(client, edito
     fresh = Bulletin.objects.get()
     assert (fresh.title, fresh.status) == ("Edited", "draft")
     assert approval_in_force(fresh) is None
+
+
+def test_who_only_looks_reads_the_same_help(client):
+    client.force_login(make_staff("approver", "view_bulletin", "view_event", "approve_bulletin"))
+    bulletin = make_bulletin()
+    make_event(bulletin.sections.get())
+    page = client.get(change_url(bulletin)).content.decode()
+    assert "Only if it is not the first Wednesday" in page
+    assert "off the rule" not in page
+    assert page.count("UK time") == 3
+    assert "Europe/London" not in page

@@ -10,7 +10,7 @@ from bulletins.models import Bulletin
 from mailings.clock import tick
 from publication.models import Publication
 from tests.factories import make_approved, make_staff
-from tests.mailings.cast import make_clean, make_test_letter
+from tests.mailings.cast import make_clean, make_readers, make_test_letter
 
 pytestmark = pytest.mark.django_db
 
@@ -166,3 +166,23 @@ def test_what_was_not_seen_is_not_approved(client, approver, draft):
 
 def test_the_approver_reads_what_readers_will_read(client, approver, draft):
     assert "An example story." in client.get(page("approve", draft)).content.decode()
+
+
+def test_a_draft_is_a_draft(client, approver, draft):
+    assert "This issue is a <strong>draft</strong>" in client.get(page("approve", draft)).content.decode()
+    approve(client, draft)
+    answer = client.post(page("take_back", draft), {"reason": "a number is wrong"}, follow=True)
+    assert f"{draft} is a draft now." in answer.content.decode()
+    assert "This issue is a <strong>draft</strong>" in answer.content.decode()
+
+
+def test_what_is_empty_is_said_once(client, approver, draft):
+    draft.items.all().delete()
+    assert client.get(page("approve", draft)).content.decode().count("It has nothing to read yet") == 1
+
+
+def test_a_thousand_readers_have_a_comma(client, approver, draft):
+    make_readers(999)
+    assert "It goes to 1,000 readers on" in client.get(page("approve", draft)).content.decode()
+    client.force_login(make_staff("clerk", "view_subscriber"))
+    assert "1,000 subscribers" in client.get(reverse("admin:subscribers_subscriber_changelist")).content.decode()

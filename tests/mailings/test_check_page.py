@@ -1,5 +1,7 @@
 """The page of an issue's checklist: what is found leads to its field, and is accepted with a name and a reason."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -50,7 +52,7 @@ def test_with_nothing_to_mend_it_says_so(client, editor):
 
 
 def test_each_finding_stands_under_its_level_and_leads_to_its_field(client, editor):
-    bulletin = make_bulletin(title="x" * 61)
+    bulletin = make_bulletin(title="y" * 61)
     bulletin.items.update(body="")
     shown = page(client, bulletin)
     item = f"/admin/bulletins/bulletin/{bulletin.pk}/change/#item-{bulletin.items.get().pk}-body"
@@ -147,3 +149,25 @@ def test_the_approve_page_shows_what_is_missing_instead_of_the_button(client, is
     assert f"Approve {issue}</button>" not in shown
     client.post(address(issue, "accept"), {**found(client, issue), "reason": "Sasha is asked."})
     assert f"Approve {issue}</button>" in client.get(reverse("mailings:approve", args=[issue.pk])).content.decode()
+
+
+def named(shown: str) -> list[list[str]]:
+    """Return the words that name the link of each finding to those who cannot see it."""
+    words = dict(re.findall(r'id="((?:where|said|shown)-[^"]+)"[^>]*>([^<]*)<', shown))
+    return [[words[one] for one in ids.split()] for ids in re.findall(r'aria-labelledby="(where-[^"]+)"', shown)]
+
+
+def test_the_links_of_one_item_have_names_of_their_own(client, editor):
+    bulletin = make_clean()
+    bulletin.items.update(body="<p>TODO: ask Sasha (soon.</p>")
+    make_test_letter(bulletin)
+    names = named(page(client, bulletin))
+    assert [place for place, *_ in names] == ["Item “An example headline”"] * 2
+    assert names[0][1].startswith("“(” in “")
+    assert names[1][1:] == ["“TODO” looks like a gap to be filled. Fill it, or take it out.", "TODO: ask Sasha (soon."]
+
+
+def test_taking_an_acceptance_back_is_said(client, editor, issue):
+    client.post(address(issue, "accept"), {**found(client, issue), "reason": "Sasha is asked."})
+    answer = client.post(address(issue, "not_accepted", Override.objects.get().pk), follow=True)
+    assert "It is not accepted any more." in answer.content.decode()

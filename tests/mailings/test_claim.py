@@ -175,7 +175,8 @@ def test_who_may_not_claim_sees_nothing_of_it(client, copy):
     assert client.get(PAGE).status_code == 403
     assert client.post(PAGE, FILLED).status_code == 403
     client.logout()
-    assert client.post(PAGE, FILLED).url.startswith("/admin/login/")
+    assert client.get(PAGE).url.startswith("/admin/login/")
+    assert "Nothing was saved" in client.post(PAGE, FILLED).content.decode()
     assert senders() == ["the first machine"]
 
 

@@ -173,7 +173,7 @@ def test_the_issues_own_mailing_counts_as_before(mailing, by):
 
 
 def letter_to(mailing, number=0):
-    delivery = mailing.deliveries.order_by("pk")[number]
+    delivery = mailing.deliveries.order_by("subscriber__address")[number]
     person = Reader(delivery.subscriber.address, delivery.message_id, delivery.subscriber.letter_token)
     return message_from_bytes(unstuffed(letter_of(mailing).for_reader(person)), policy=default)
 

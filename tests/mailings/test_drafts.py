@@ -105,3 +105,10 @@ def test_a_deleted_issue_is_not_found(client, sample, now):
 @pytest.mark.parametrize("verb", ["post", "put", "delete"])
 def test_it_is_only_for_reading(client, sample, now, verb):
     assert getattr(client, verb)(path(sample)).status_code == 405
+
+
+def test_it_does_not_ask_to_be_passed_on(client, sample, now):
+    html = client.get(path(sample)).content.decode()
+    assert "Please do not pass it on." in html
+    assert "Send it to a colleague" not in html
+    assert "mailto:?subject" not in html

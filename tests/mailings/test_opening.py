@@ -316,7 +316,7 @@ def test_send_now_of_a_missed_issue_keeps_its_hour_and_opens_the_day(day):
 
 def test_send_now_refuses_a_draft():
     make_publication()
-    with pytest.raises(ValidationError, match="is draft: it must be approved first"):
+    with pytest.raises(ValidationError, match="is a draft: it must be approved first"):
         send_now(make_bulletin(), None, "why", MARCH)
 
 

@@ -221,7 +221,7 @@ def test_now_refuses_an_issue_for_the_archive():
 def test_now_refuses_a_draft():
     make_publication()
     make_bulletin()
-    with refused("is draft: it must be approved first"):
+    with refused("is a draft: it must be approved first"):
         send("2026/march", "--now")
 
 

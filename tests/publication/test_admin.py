@@ -46,3 +46,11 @@ def test_who_changes_it_is_told_what_follows_for_an_approved_issue(admin_client)
         words = form(**{"links-TOTAL_FORMS": "0", "name": name, "publication_hour": "07:30:00"})
         answer = admin_client.post(f"{LIST}1/change/", words, secure=True, follow=True)
         assert ("must be approved again" in answer.content.decode()) is told
+
+
+def test_a_name_that_turns_the_words_about_is_refused(admin_client):
+    make_publication()
+    words = {"links-TOTAL_FORMS": "0", "name": "First \u202eyadsendeW"}
+    answer = admin_client.post(f"{LIST}1/change/", form(**words), secure=True)
+    assert "Write this on one line, without control characters." in answer.content.decode()
+    assert "\u202e" not in Publication.objects.get().name

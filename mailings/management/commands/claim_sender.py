@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from mailings.acts import readers as readers_in_words
 from mailings.claim_page import what_is_paused
 from mailings.claiming import Outlook, claim, outlook
 from mailings.plain import plain_words
@@ -46,7 +47,9 @@ class Command(BaseCommand):
         for mailing in seen.under_way:
             self.stdout.write(f"The mailing of {mailing.bulletin} is under way and will be paused.")
         for bulletin in seen.due:
-            self.stdout.write(f"{bulletin} is due: its mailing to {readers()} will be prepared and paused.")
+            self.stdout.write(
+                f"{bulletin} is due: its mailing to {readers_in_words(readers())} will be prepared and paused."
+            )
         if seen.letters:
             self.stdout.write(f"Letters to one person that wait and will leave at once: {seen.letters:,}.")
         self.stdout.write(f"Type {settings.SENDER_IDENTITY} to send from here: ", ending="")

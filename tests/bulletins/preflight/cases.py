@@ -41,7 +41,12 @@ def make_issue(case: Case) -> Bulletin:
     make_our_helplines()
     month = case.get("month", datetime.date(2026, 3, 1))
     hour = case.get("publish_at") or instant(first_wednesday(month.year, month.month), datetime.time(7, 30))
-    fields = {"summary": SUMMARY, "publish_at": hour, "publish_reason": "for the test", "month": month}
+    fields = {
+        "summary": SUMMARY,
+        "publish_at": None if case.get("undated") else hour,
+        "publish_reason": "for the test",
+        "month": month,
+    }
     bulletin = make_bulletin(**{**fields, **picked(case, OF_ISSUE)})
     write_parts(bulletin, case)
     for url, answer in case.get("checks", {}).items():

@@ -6,15 +6,27 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from bulletins.models import NewsItem, Override
+from bulletins.approval import faults, withdraw
+from bulletins.models import Bulletin, NewsItem, Override
 from bulletins.preflight.checklist import accept, take_back
 from bulletins.preflight.findings import Place, findings_of
 from bulletins.preflight.proof import proof_of
 from bulletins.preflight.rules import RULES
+from mailings.opening import open_mailing
 from mailings.preflight import checklist
 from mailings.releasing import release
 from tests.factories import MARCH, make_bulletin, make_event, make_item, make_section, make_staff
-from tests.mailings.cast import DAY, HOUR, SUMMARY, at_once, make_clean, make_test_letter
+from tests.mailings.cast import (
+    DAY,
+    HOUR,
+    SUMMARY,
+    approved,
+    at_once,
+    make_clean,
+    make_due,
+    make_readers,
+    make_test_letter,
+)
 
 pytestmark = pytest.mark.django_db
 AT = MARCH - DAY
@@ -34,6 +46,10 @@ def with_a_gap(**fields):
     return bulletin
 
 
+def rules_of(bulletin, at) -> set[str]:
+    return {entry.finding.rule for entry in checklist(bulletin, at).entries}
+
+
 def gap_of(bulletin):
     (entry,) = [entry for entry in checklist(bulletin, AT).entries if entry.finding.rule == "placeholders"]
     return entry
@@ -50,7 +66,7 @@ def test_a_clean_issue_has_nothing_to_mend():
 
 
 def test_the_counts_are_said_in_words():
-    bulletin = make_bulletin(title="x" * 61, summary=SUMMARY)
+    bulletin = make_bulletin(title="y" * 61, summary=SUMMARY)
     bulletin.items.update(body="")
     looked = checklist(bulletin, AT)
     assert looked.words == "Three things block, two things need a reason, one thing is advice."
@@ -123,7 +139,7 @@ def test_a_reason_is_one_line_of_words(editor, reason):
 
 
 def test_only_what_needs_a_reason_is_accepted(editor):
-    bulletin = make_clean(title="x" * 61)
+    bulletin = make_clean(title="y" * 61)
     bulletin.items.update(body="")
     for entry in [*checklist(bulletin, AT).blocking, *checklist(bulletin, AT).advice]:
         with pytest.raises(ValidationError, match="Only what needs a reason"):
@@ -185,8 +201,57 @@ def test_what_blocks_is_released_with_no_reason_whatever(editor):
 
 
 def test_advice_keeps_nothing_back(editor):
-    bulletin = make_clean(title="x" * 61, last_edited_by=editor)
+    bulletin = make_clean(title="y" * 61, last_edited_by=editor)
     assert release(bulletin, make_staff("april"), AT)
+
+
+def test_what_is_mailed_or_taken_down_is_asked_for_no_letter():
+    make_readers(1)
+    issue = make_due(summary=SUMMARY)
+    looked = {MARCH: True, MARCH + HOUR: True, MARCH + 12 * HOUR: False}
+    assert {at: "untested_letter" in rules_of(issue, at) for at in looked} == looked
+    open_mailing(issue, MARCH)
+    assert "untested_letter" not in rules_of(issue, MARCH)
+    withdrawn = approved(make_bulletin(slug="other", title="Another"))
+    withdraw(withdrawn, "A number was wrong.")
+    assert "untested_letter" not in rules_of(withdrawn, MARCH)
+
+
+def test_findings_of_a_level_stand_in_reading_order():
+    bulletin = make_clean(title="Title TODO", sign_off="<p>Yours, TODO</p>", publish_at=None)
+    section, item = bulletin.sections.get(), bulletin.items.get()
+    bulletin.sections.update(body="<p>Read TBC.</p>")
+    bulletin.items.update(headline="All (of them", body="<p>Ask TODO (soon.</p>")
+    event = make_event(section, title="A talk TBA", start=MARCH)
+    Bulletin.objects.update(publish_at=MARCH + DAY, publish_reason="for the test", summary="")
+    assert [entry.finding.place.anchor for entry in checklist(bulletin, AT).unanswered] == [
+        "issue-title",
+        "issue-summary",
+        "issue-sign_off",
+        f"section-{section.pk}-body",
+        f"event-{event.pk}-title",
+        f"event-{event.pk}-start",
+        f"item-{item.pk}-headline",
+        f"item-{item.pk}-body",
+        f"item-{item.pk}-body",
+        "tests",
+    ]
+
+
+def test_each_bracket_that_stands_alone_is_shown():
+    bulletin = make_clean()
+    bulletin.items.update(body="<p>It was in the report (published in June and read by many schools since then].</p>")
+    found = [e.finding.sentence[:3] for e in checklist(bulletin, AT).entries if e.finding.rule == "unbalanced_brackets"]
+    assert found == ["“(”", "“]”"]
+
+
+def test_an_issue_without_day_and_text_is_told_so_in_the_words_of_the_approval(editor):
+    bulletin = make_clean(publish_at=None)
+    bulletin.items.all().delete()
+    (undated, empty) = checklist(bulletin, AT).blocking
+    assert [undated.finding.sentence, empty.finding.sentence] == faults(bulletin, editor)
+    assert undated.address.endswith("#issue-publish_at")
+    assert empty.address.endswith("#sections-group")
 
 
 def test_one_for_the_archive_alone_needs_no_letter(editor):
