@@ -3,7 +3,8 @@
 from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
-from bulletins import drafts, views
+from bulletins import browsing, drafts, views
+from bulletins.search.views import search
 
 
 class YearConverter(IntConverter):
@@ -23,6 +24,10 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("bulletins/", views.archive, name="archive"),
     path("bulletins/latest/", views.latest, name="latest"),
+    path("bulletins/search/", search, name="search"),
+    path("topics/", browsing.topics, name="topics"),
+    path("topics/<slug:slug>/", browsing.topic, name="topic"),
+    path("authors/<slug:slug>/", browsing.author, name="author"),
     path("drafts/<str:token>/", drafts.draft, name="draft"),
     path("bulletins/<year:year>/", views.year, name="year"),
     path("bulletins/<year:year>/<slug:slug>/", views.issue, name="issue"),

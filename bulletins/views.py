@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from bulletins import archive as shelves
 from bulletins.composition import compose
-from bulletins.models import Bulletin
+from bulletins.models import Bulletin, Topic
 from publication.models import Publication
 from resources.models import Resource
 
@@ -87,6 +87,7 @@ def item(request: HttpRequest, year: int, slug: str, item_slug: str) -> HttpResp
     before, after = shelves.beside(composition, found)
     context = {"bulletin": bulletin, "issue": composition, "item": found, "before": before, "after": after}
     context["corrections"] = bulletin.corrections.select_related("item")
+    context["topics"] = Topic.objects.filter(items__bulletin=bulletin, items__slug=item_slug)
     context["others"] = [other for other in shelves.items_of(composition) if other != found]
     return render(request, "bulletins/item.html", context)
 

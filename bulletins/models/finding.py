@@ -6,8 +6,13 @@ from typing import Any
 from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Count, Func, Max, Q
+from django.db.models.functions import Left
 
 CONFIG = "english"
+# What names an issue in a list of items.
+ISSUE = ("bulletin__title", "bulletin__month", "bulletin__slug", "bulletin__publish_at")
+# Characters of an item's text that a list may need.
+BEGINNING = 400
 
 
 def out(at: datetime.datetime, path: str = "") -> Q:
@@ -56,14 +61,17 @@ class NewsItemQuerySet(models.QuerySet[Any]):
     def newest_first(self) -> "NewsItemQuerySet":
         """By the publication of their issue, the newest first, and in reading order inside one."""
         return self.order_by(
-            "-bulletin__publish_at", "-bulletin", "section__position", "section", "position", "pk"
+            "-bulletin__publish_at", "-bulletin_id", "section__position", "section_id", "position", "pk"
         )
 
     def as_found(self) -> "NewsItemQuerySet":
         """Load with each item its issue's name and date, its kind and its topics: two queries."""
-        shown = "bulletin__title", "bulletin__month", "bulletin__slug", "bulletin__publish_at", "section__kind"
         items = self.select_related("bulletin", "section").prefetch_related("topics")
-        return items.only("headline", "slug", *shown)
+        return items.only("headline", "slug", "section__kind", *ISSUE)
+
+    def as_listed(self) -> "NewsItemQuerySet":
+        """Load also how each item begins (`opening`)."""
+        return self.as_found().annotate(opening=Left(WithoutTags("body"), BEGINNING))
 
 
 class TopicQuerySet(models.QuerySet[Any]):
