@@ -56,6 +56,8 @@ def headline_of(query: SearchQuery) -> SearchHeadline:
 def whole(cut: str, text: str) -> str:
     """Put an ellipsis before a snippet that is not how its text begins, and after one that is not how it ends."""
     places = re.sub(f"[{BEGIN}{END}]", "", cut).split(BETWEEN)
+    if not places[-1]:
+        return cut
     begins = text.strip().startswith(places[0].strip())
     # The database leaves out what stands behind the last word.
     rest = text.rpartition(places[-1])[2].strip()
