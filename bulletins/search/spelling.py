@@ -1,7 +1,7 @@
-"""Did you mean: the word that one slip of the fingers makes of another which items hold.
+"""Did you mean: the word of some item that one slip of the fingers makes another one of.
 
-No list of words is kept: every word at one slip's distance is looked up in the index at once, and what the newest
-items then found really say is the word that was meant. So nothing is suggested that readers cannot find.
+No list of words is kept: each word at one slip's distance is looked up in the index, and what the newest items then
+found really say is the word that was meant. So nothing is suggested that readers cannot find.
 """
 
 import datetime
@@ -9,6 +9,7 @@ import re
 from collections import Counter
 
 from django.contrib.postgres.search import SearchQuery
+from django.db import connection
 from django.db.models import Value
 from django.db.models.functions import Concat, Left
 
@@ -23,6 +24,10 @@ TYPED = re.compile(r"(?<![\w-])[a-z]{4,20}(?!\w)", re.IGNORECASE)
 DOUBLE = re.compile(r"([a-z])\1")
 # Words that are looked up, and items that are read for the one that was meant.
 WORDS, ITEMS, READ = 6, 50, 5_000
+INDEXED = """
+    SELECT word FROM unnest(%s) AS word
+     WHERE EXISTS (SELECT 1 FROM bulletins_newsitem WHERE words @@ plainto_tsquery('english', word))
+"""
 
 
 def meant(asked: Asked, at: datetime.datetime) -> Asked | None:
@@ -44,8 +49,10 @@ def known(word: str, at: datetime.datetime) -> NewsItemQuerySet:
 
 def nearest(word: str, at: datetime.datetime) -> str:
     """Return the word one slip away that the newest items say most often; empty where there is none."""
-    candidates = slips(word)
-    query = SearchQuery(" | ".join(sorted(candidates)), config=CONFIG, search_type="raw")
+    candidates = indexed(slips(word))
+    if not candidates:
+        return ""
+    query = SearchQuery(" | ".join(candidates), config=CONFIG, search_type="raw")
     text = Concat("headline", Value(" "), Left(WithoutTags("body"), READ))
     newest = NewsItem.objects.published(at).matching(query).newest_first()[:ITEMS]
     said = Counter(
@@ -56,6 +63,16 @@ def nearest(word: str, at: datetime.datetime) -> str:
     )
     # The more frequent one, and of two equally frequent the one nearer to the alphabet's beginning.
     return min(said, key=lambda spoken: (-said[spoken], spoken), default="")
+
+
+def indexed(words: set[str]) -> list[str]:
+    """Return those of many words whose stem some item has.
+
+    One lookup each: a single query for all would be thought to match nearly everything, and read the whole table.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(INDEXED, [sorted(words)])
+        return [word for (word,) in cursor.fetchall()]
 
 
 def slips(word: str) -> set[str]:
