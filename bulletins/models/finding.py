@@ -20,10 +20,16 @@ def out(at: datetime.datetime, path: str = "") -> Q:
     return Q(**{f"{path}status": "approved", f"{path}publish_at__lte": at})
 
 
+# A tag to its end, whatever its attributes say; those inside a line part no words.
+TO_ITS_END = r"""[^>"]*(?:"[^"]*"[^>"]*)*>"""
+IN_LINE = rf"</?(?:a|b|i|em|strong|cite|sub|sup)(?:>|\s{TO_ITS_END})"
+ANY = rf"<{TO_ITS_END}"
+
+
 class WithoutTags(Func):
     """The words of clean HTML, at most 200,000 characters of them: a tsvector holds no more than a megabyte."""
 
-    template = "left(regexp_replace(%(expressions)s, '<[^>\"]*(?:\"[^\"]*\"[^>\"]*)*>', ' ', 'g'), 200000)"
+    template = f"left(regexp_replace(regexp_replace(%(expressions)s, '{IN_LINE}', '', 'g'), '{ANY}', ' ', 'g'), 200000)"
     output_field = models.TextField()
 
 

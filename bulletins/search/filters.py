@@ -8,6 +8,8 @@ from bulletins.models import SectionKind
 from bulletins.search.asked import Asked
 from bulletins.search.matches import Matches
 
+MANY, SEEN = 10, 8
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -26,6 +28,16 @@ class Filter:
     choices: tuple[Choice, ...]
     chosen: str = ""
     without: str = ""
+
+    @property
+    def first(self) -> tuple[Choice, ...]:
+        """The choices that are seen at once: all, unless they are many."""
+        return self.choices[:SEEN] if len(self.choices) > MANY else self.choices
+
+    @property
+    def rest(self) -> tuple[Choice, ...]:
+        """The choices that are folded away."""
+        return self.choices[len(self.first) :]
 
 
 def filters(asked: Asked, matched: Matches) -> list[Filter]:

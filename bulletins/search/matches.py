@@ -40,9 +40,9 @@ class Matches:
 
 
 @contextmanager
-def in_time(patience: datetime.timedelta = PATIENCE) -> Iterator[None]:
+def in_time() -> Iterator[None]:
     """Let no statement inside take longer; raises TooSlow."""
-    milliseconds = round(patience / datetime.timedelta(milliseconds=1))
+    milliseconds = round(PATIENCE / datetime.timedelta(milliseconds=1))
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:

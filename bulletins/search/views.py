@@ -33,7 +33,7 @@ def search(request: HttpRequest) -> HttpResponse:
         with in_time():
             return answer(request, results(asked, request.GET.get("page", ""), at))
     except TooSlow:
-        return answer(request, {"asked": asked, "slow": True, **ways_on(at)}, status=503)
+        return answer(request, {"asked": asked, "slow": True}, status=503)
 
 
 def answer(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:

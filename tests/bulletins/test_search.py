@@ -2,6 +2,7 @@ import datetime
 import re
 from urllib.parse import quote
 
+import psycopg2
 import pytest
 from django.db import connection
 from django.utils import timezone
@@ -65,6 +66,14 @@ def test_words_are_found_in_the_text_but_not_in_its_markup(client):
     assert headlines(page_of(client, "calmly")) == ["A link"]
     for word in ("em", "href", "noopener", "strange", "blockquote.example.org"):
         assert headlines(page_of(client, word)) == []
+
+
+def test_tags_inside_a_line_part_no_words_and_others_do(client):
+    body = "<p>re<strong>consider</strong> <em>soon</em>.</p><p>Later<br>read</p><ul><li>alpha</li><li>beta</li></ul>"
+    make_item(make_published(MARCH), headline="Tags", body=body)
+    for word in ("reconsider", "later", "read", "alpha", "beta"):
+        assert headlines(page_of(client, f"{word} soon")) == ["Tags"]
+    assert "<p>reconsider <mark>soon</mark>. Later read" in " ".join(page_of(client, "soon").split())
 
 
 @pytest.mark.parametrize(
@@ -189,6 +198,15 @@ def test_filters_narrow_and_can_be_taken_back(client, spread, filters, expected)
     assert page.count('class="chosen"') == len(filters)
     back = re.search(r'class="chosen">.*?href="([^"]*)"', page)[1].replace("&amp;", "&")
     assert len(headlines(client.get(back).content.decode())) > len(expected) - 1
+
+
+def test_many_choices_are_folded_but_for_the_first(client):
+    make_many(12 * 12)
+    page = page_of(client, "phones")
+    years = page[page.index("<h3>Year") :]
+    seen, folded = years.split("<summary>")
+    assert seen.count("<li>") == 8
+    assert folded.startswith('4 more<span class="hidden"> years</span>') and folded.count('rel="nofollow"') == 4
 
 
 def test_only_the_newest_two_thousand_are_ranked_and_counted(client):
@@ -388,3 +406,22 @@ def test_finding_nothing_asks_as_many_queries_in_a_large_archive(client, query):
     few = len(queries(client, query))
     make_many(200, items=3, since=1970)
     assert len(queries(client, query)) == few
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_search_that_takes_too_long_is_given_up(client, monkeypatch):
+    make_found("Phones")
+    monkeypatch.setattr("bulletins.search.matches.PATIENCE", datetime.timedelta(milliseconds=200))
+    other = psycopg2.connect(connection.connection.dsn)
+    # Nobody may read the items for a while, as when the database cannot keep up.
+    with other, other.cursor() as cursor:
+        cursor.execute("LOCK TABLE bulletins_newsitem IN ACCESS EXCLUSIVE MODE")
+        response = client.get(f"{PATH}?q=phones")
+        other.rollback()
+    other.close()
+    assert (response.status_code, response["Retry-After"]) == (503, "10")
+    assert "took too long" in response.content.decode()
+    assert headlines(page_of(client, "phones")) == ["Phones"]
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("0",)
