@@ -76,10 +76,14 @@ class Asked:
     kind: str = ""
 
     @property
+    def typed(self) -> str:
+        """The words with the marks that PostgreSQL's websearch knows."""
+        return DASH.sub("-", self.words.translate(QUOTES))
+
+    @property
     def query(self) -> SearchQuery:
         """The words as PostgreSQL reads them: phrases in quotation marks, `-` for without, `or`."""
-        typed = DASH.sub("-", self.words.translate(QUOTES))
-        return SearchQuery(typed, config=CONFIG, search_type="websearch")
+        return SearchQuery(self.typed, config=CONFIG, search_type="websearch")
 
     @property
     def narrowed(self) -> bool:

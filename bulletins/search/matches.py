@@ -9,19 +9,43 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.contrib.postgres.search import SearchRank
 from django.db import OperationalError, connection, transaction
-from django.db.models import Count, F
-from django.db.models.functions import ExtractYear
 from psycopg2.errors import QueryCanceled
 
-from bulletins.models import NewsItem, Topic
+from bulletins.models import Bulletin, NewsItem, Topic
 from bulletins.models.finding import NewsItemQuerySet
 from bulletins.search.asked import Asked
 
 LIMIT = 2_000
 # What one statement of a search may take of the database's time.
 PATIENCE = datetime.timedelta(seconds=2)
+
+# Issues, then items by the index alone, then the newest of these; only their vectors are read to be ranked.
+MATCHES = """
+    WITH issue AS MATERIALIZED ({issues}),
+    hit AS MATERIALIZED (
+        SELECT id, bulletin_id, section_id, position FROM bulletins_newsitem
+         WHERE words @@ websearch_to_tsquery('english', %s)
+    ),
+    newest AS MATERIALIZED (
+        SELECT hit.id, issue.month, section.kind, count(*) OVER () AS total,
+               row_number() OVER (ORDER BY issue.publish_at DESC, issue.id DESC,
+                                           section.position, section.id, hit.position, hit.id) AS place
+          FROM hit
+          JOIN issue ON issue.id = hit.bulletin_id
+          JOIN bulletins_section section ON section.id = hit.section_id
+         WHERE (%s IS NULL OR EXISTS (SELECT 1 FROM bulletins_newsitem_topics tagged
+                                       WHERE tagged.newsitem_id = hit.id AND tagged.topic_id = %s))
+           AND (%s = '' OR section.kind = %s)
+    )
+    SELECT newest.id, newest.month, newest.kind,
+           ARRAY(SELECT topic_id FROM bulletins_newsitem_topics tagged WHERE tagged.newsitem_id = newest.id),
+           newest.total
+      FROM newest
+      JOIN bulletins_newsitem item ON item.id = newest.id
+     WHERE newest.place <= %s
+     ORDER BY ts_rank(item.words, websearch_to_tsquery('english', %s)) DESC, newest.place
+"""
 
 
 class TooSlow(Exception):
@@ -37,6 +61,16 @@ class Matches:
     years: list[tuple[int, int]]
     kinds: list[tuple[str, int]]
     more: bool
+
+
+@contextmanager
+def by_index() -> Iterator[None]:
+    """Have the index asked inside, in a transaction: the planner does not know what reading a vector costs."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan TO DEFAULT")
 
 
 @contextmanager
@@ -65,29 +99,33 @@ def found(asked: Asked, at: datetime.datetime) -> NewsItemQuerySet:
 
 
 def matches(asked: Asked, at: datetime.datetime) -> Matches:
-    """Return the best of the newest 2,000 items that match: two queries."""
-    newest = found(asked, at).newest_first()[: LIMIT + 1]
-    ranked = NewsItem.objects.filter(pk__in=newest.values("pk")).newest_first()
-    ranked = ranked.annotate(rank=SearchRank(F("words"), asked.query), year=ExtractYear("bulletin__month"))
-    rows = list(ranked.values_list("pk", "year", "section__kind", "rank"))
-    more, rows = len(rows) > LIMIT, rows[:LIMIT]
-    # Python's sort keeps the newest first among those that match as well.
-    best = sorted(rows, key=lambda row: -row[3])
-    years, kinds = Counter(row[1] for row in rows), Counter(row[2] for row in rows)
-    keys = [row[0] for row in best]
-    return Matches(keys, topics_of(keys), sorted(years.items(), reverse=True), kinds.most_common(), more)
+    """Return the best of the newest 2,000 items that match: a statement, and one for the topics' names."""
+    issues = Bulletin.objects.published(at).order_by().values("id", "month", "publish_at")
+    issues = issues.in_year(asked.year) if asked.year else issues
+    sql, values = issues.query.sql_with_params()
+    topic = asked.topic.pk if asked.topic else None
+    values = [*values, asked.typed, topic, topic, asked.kind, asked.kind, LIMIT, asked.typed]
+    with by_index(), connection.cursor() as cursor:
+        cursor.execute(MATCHES.format(issues=sql), values)
+        rows = cursor.fetchall()
+    years, kinds = Counter(row[1].year for row in rows), Counter(row[2] for row in rows)
+    return Matches(
+        keys=[row[0] for row in rows],
+        topics=named(Counter(topic for row in rows for topic in row[3])),
+        years=sorted(years.items(), reverse=True),
+        kinds=kinds.most_common(),
+        more=any(row[4] > LIMIT for row in rows[:1]),
+    )
 
 
-def topics_of(keys: list[int]) -> list[tuple[Topic, int]]:
-    """Return the topics of some items, each with how many of these it has, the commonest first."""
-    if not keys:
-        return []
-    topics = Topic.objects.filter(items__in=keys).annotate(count=Count("items"))
-    return [(topic, topic.count) for topic in topics.order_by("-count", "name")]
+def named(counts: Counter[int]) -> list[tuple[Topic, int]]:
+    """Return topics instead of their keys, the commonest first."""
+    topics = [(topic, counts[topic.pk]) for topic in Topic.objects.filter(pk__in=list(counts))]
+    return sorted(topics, key=lambda pair: (-pair[1], pair[0].name))
 
 
 def holds_a_word(asked: Asked) -> bool:
-    """Tell whether there is a word in what was typed: “the” and “%” are none that an index has."""
+    """Tell whether there is a word to look for: “the” is in no index, and “-phones” only says what not to find."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT numnode(websearch_to_tsquery('english', %s))", [asked.words.replace("\x00", " ")])
-        return bool(cursor.fetchone()[0])
+        cursor.execute("SELECT querytree(websearch_to_tsquery('english', %s))", [asked.typed])
+        return cursor.fetchone()[0] not in ("", "T")

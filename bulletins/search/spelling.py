@@ -16,7 +16,7 @@ from django.db.models.functions import Concat, Left
 from bulletins.models import NewsItem
 from bulletins.models.finding import CONFIG, NewsItemQuerySet, WithoutTags
 from bulletins.search.asked import Asked
-from bulletins.search.matches import found
+from bulletins.search.matches import by_index, found
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # What is searched for, not what is left out; a shorter word is a slip away from too many.
@@ -71,12 +71,9 @@ def indexed(words: set[str]) -> list[str]:
     It takes one query for all of them to match nearly everything, and a small table to be quicker read than looked
     up in: hundreds of times. Call it inside a transaction.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+    with by_index(), connection.cursor() as cursor:
         cursor.execute(INDEXED, [sorted(words)])
-        found = [word for (word,) in cursor.fetchall()]
-        cursor.execute("SET LOCAL enable_seqscan TO DEFAULT")
-    return found
+        return [word for (word,) in cursor.fetchall()]
 
 
 def slips(word: str) -> set[str]:

@@ -46,6 +46,8 @@ def answer(request: HttpRequest, context: dict[str, Any], status: int = 200) -> 
 
 def results(asked: Asked, number: str, at: datetime.datetime) -> dict[str, Any]:
     """Return what the page of a search shows; a number that no page has is the first or the last one's."""
+    if not holds_a_word(asked):
+        return {"asked": asked, "wordless": True, **ways_on(at)}
     matched = matches(asked, at)
     if not matched.keys:
         return {"asked": asked, **instead(asked, at), **ways_on(at)}
@@ -63,8 +65,6 @@ def results(asked: Asked, number: str, at: datetime.datetime) -> dict[str, Any]:
 
 def instead(asked: Asked, at: datetime.datetime) -> dict[str, Any]:
     """Return what may help where nothing matches: all topics and years, or the word that was meant."""
-    if not holds_a_word(asked):
-        return {"wordless": True}
     if asked.narrowed and found(asked.everywhere, at).exists():
         return {"wider": asked.everywhere}
     return {"meant": meant(asked, at)}
