@@ -20,31 +20,30 @@ LIMIT = 2_000
 # What one statement of a search may take of the database's time.
 PATIENCE = datetime.timedelta(seconds=2)
 
-# Issues, then items by the index alone, then the newest of these; only their vectors are read to be ranked.
+# Issues by age, then items by the index alone, then the newest of these; no other's vector is read, to be ranked.
 MATCHES = """
-    WITH issue AS MATERIALIZED ({issues}),
+    WITH issue AS MATERIALIZED (
+        SELECT id, month, row_number() OVER (ORDER BY publish_at DESC, id DESC) AS age FROM ({issues}) AS seen
+    ),
     hit AS MATERIALIZED (
-        SELECT id, bulletin_id, section_id, position FROM bulletins_newsitem
+        SELECT id, bulletin_id, section_id, words FROM bulletins_newsitem
          WHERE words @@ websearch_to_tsquery('english', %s)
     ),
     newest AS MATERIALIZED (
-        SELECT hit.id, issue.month, section.kind, count(*) OVER () AS total,
-               row_number() OVER (ORDER BY issue.publish_at DESC, issue.id DESC,
-                                           section.position, section.id, hit.position, hit.id) AS place
+        SELECT hit.id, hit.words, issue.month, issue.age, section.kind
           FROM hit
           JOIN issue ON issue.id = hit.bulletin_id
           JOIN bulletins_section section ON section.id = hit.section_id
          WHERE (%s IS NULL OR EXISTS (SELECT 1 FROM bulletins_newsitem_topics tagged
                                        WHERE tagged.newsitem_id = hit.id AND tagged.topic_id = %s))
            AND (%s = '' OR section.kind = %s)
+         ORDER BY issue.age, hit.id
+         LIMIT %s
     )
-    SELECT newest.id, newest.month, newest.kind,
-           ARRAY(SELECT topic_id FROM bulletins_newsitem_topics tagged WHERE tagged.newsitem_id = newest.id),
-           newest.total
+    SELECT id, month, kind,
+           ARRAY(SELECT topic_id FROM bulletins_newsitem_topics tagged WHERE tagged.newsitem_id = newest.id)
       FROM newest
-      JOIN bulletins_newsitem item ON item.id = newest.id
-     WHERE newest.place <= %s
-     ORDER BY ts_rank(item.words, websearch_to_tsquery('english', %s)) DESC, newest.place
+     ORDER BY ts_rank(words, websearch_to_tsquery('english', %s)) DESC, age, id
 """
 
 
@@ -104,17 +103,18 @@ def matches(asked: Asked, at: datetime.datetime) -> Matches:
     issues = issues.in_year(asked.year) if asked.year else issues
     sql, values = issues.query.sql_with_params()
     topic = asked.topic.pk if asked.topic else None
-    values = [*values, asked.typed, topic, topic, asked.kind, asked.kind, LIMIT, asked.typed]
+    values = [*values, asked.typed, topic, topic, asked.kind, asked.kind, LIMIT + 1, asked.typed]
     with by_index(), connection.cursor() as cursor:
         cursor.execute(MATCHES.format(issues=sql), values)
-        rows = cursor.fetchall()
+        ranked = cursor.fetchall()
+    rows = ranked[:LIMIT]
     years, kinds = Counter(row[1].year for row in rows), Counter(row[2] for row in rows)
     return Matches(
         keys=[row[0] for row in rows],
         topics=named(Counter(topic for row in rows for topic in row[3])),
         years=sorted(years.items(), reverse=True),
         kinds=kinds.most_common(),
-        more=any(row[4] > LIMIT for row in rows[:1]),
+        more=len(ranked) > LIMIT,
     )
 
 
