@@ -44,7 +44,7 @@ class UnreadVectorField(SearchVectorField):
 class WordsField(models.GeneratedField):
     """The words of a news item, made by the database: those of its headline weigh most."""
 
-    db_returning = False
+    db_returning = False  # type: ignore[assignment]
 
     def __init__(self, **options: Any) -> None:
         headline = SearchVector("headline", weight="A", config=CONFIG)

@@ -99,9 +99,9 @@ def found(asked: Asked, at: datetime.datetime) -> NewsItemQuerySet:
 
 def matches(asked: Asked, at: datetime.datetime) -> Matches:
     """Return the best of the newest 2,000 items that match: a statement, and one for the topics' names."""
-    issues = Bulletin.objects.published(at).order_by().values("id", "month", "publish_at")
+    issues = Bulletin.objects.published(at).order_by()
     issues = issues.in_year(asked.year) if asked.year else issues
-    sql, values = issues.query.sql_with_params()
+    sql, values = issues.values("id", "month", "publish_at").query.sql_with_params()
     topic = asked.topic.pk if asked.topic else None
     values = [*values, asked.typed, topic, topic, asked.kind, asked.kind, LIMIT + 1, asked.typed]
     with by_index(), connection.cursor() as cursor:

@@ -43,8 +43,17 @@ def shown(keys: list[int], query: SearchQuery) -> list[NewsItem]:
 
 def snippet_of(body: Left, query: SearchQuery) -> SearchHeadline:
     """Return the places of a text where the query was found, about forty words of them."""
-    options = {"max_fragments": 2, "min_words": 12, "max_words": 24, "fragment_delimiter": BETWEEN}
-    return SearchHeadline(body, query, config=CONFIG, start_sel=BEGIN, stop_sel=END, **options)
+    return SearchHeadline(
+        body,
+        query,
+        config=CONFIG,
+        start_sel=BEGIN,
+        stop_sel=END,
+        max_fragments=2,
+        min_words=12,
+        max_words=24,
+        fragment_delimiter=BETWEEN,
+    )
 
 
 def headline_of(query: SearchQuery) -> SearchHeadline:
