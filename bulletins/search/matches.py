@@ -103,9 +103,9 @@ def matches(asked: Asked, at: datetime.datetime) -> Matches:
     issues = issues.in_year(asked.year) if asked.year else issues
     sql, values = issues.values("id", "month", "publish_at").query.sql_with_params()
     topic = asked.topic.pk if asked.topic else None
-    values = [*values, asked.typed, topic, topic, asked.kind, asked.kind, LIMIT + 1, asked.typed]
+    given = [*values, asked.typed, topic, topic, asked.kind, asked.kind, LIMIT + 1, asked.typed]
     with by_index(), connection.cursor() as cursor:
-        cursor.execute(MATCHES.format(issues=sql), values)
+        cursor.execute(MATCHES.format(issues=sql), given)
         ranked = cursor.fetchall()
     rows = ranked[:LIMIT]
     years, kinds = Counter(row[1].year for row in rows), Counter(row[2] for row in rows)

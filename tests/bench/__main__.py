@@ -41,9 +41,9 @@ def run(name: str) -> Measured:
 def table(name: str, measured: Measured) -> str:
     """Return the figures of a bench, a line each, its ratio at the end."""
     verdict = "kept" if measured.kept else "NOT KEPT"
-    rows = [*measured.figures.items(), (f"ratio (promised {measured.promised:g}, {verdict})", measured.ratio)]
+    rows = [*measured.figures.items(), (f"{name}: ratio (promised {measured.promised:g}, {verdict})", measured.ratio)]
     width = max(len(words) for words, _ in rows)
-    return "\n".join(f"  {words:<{width}}  {figure:>9.2f}" for words, figure in [(name, measured.ratio), *rows][1:])
+    return "\n".join(f"  {words:<{width}}  {figure:>9.2f}" for words, figure in rows)
 
 
 def keep(results: Path, name: str, measured: Measured) -> None:
