@@ -6,13 +6,14 @@ NEW_ENOUGH = $${python:-$(PYTHON)} -c 'import sys; sys.exit(sys.version_info < (
 export PORT RESET KILLS
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults check audit screenshots
+.PHONY: help demo test faults check bench audit screenshots
 
 help:
 	@echo "make demo          everything on this machine: site, mail, editors' logins (PORT=9000, RESET=1 starts over)"
 	@echo "make test          the tests, on a PostgreSQL and a Redis of their own (ARGS=\"-k archive\")"
 	@echo "make faults        kills, outages and lost answers at 2,000 readers: the table in docs/sending.md (KILLS=1000)"
 	@echo "make check         style, types, migrations, Django's own checks for production"
+	@echo "make bench         what is promised about speed, measured: a table and var/bench.json (ARGS=search)"
 	@echo "make audit         axe, the Nu HTML checker and Lighthouse on every kind of page, letter and desk screen"
 	@echo "make screenshots   the README's pictures, taken anew"
 
@@ -43,6 +44,9 @@ check: .venv/.installed
 	$(PYTHON) -m mypy
 	$(PYTHON) -W 'ignore:Got an error checking' manage.py makemigrations --check --dry-run
 	$(PYTHON) manage.py check --deploy --fail-level WARNING
+
+bench: .venv/.installed
+	@exec $(PYTHON) -m tests.bench $(ARGS)
 
 audit: .venv/.installed
 	@exec $(PYTHON) -m tests.browser.audit $(ARGS)

@@ -3,7 +3,8 @@
 from django.urls import include, path, register_converter
 from django.urls.converters import IntConverter
 
-from bulletins import calendars, drafts, sitemap, views
+from bulletins import browsing, calendars, drafts, sitemap, views
+from bulletins.search.views import search
 
 
 class YearConverter(IntConverter):
@@ -26,6 +27,10 @@ urlpatterns = [
     path("bulletins/calendar.ics", calendars.publication_days, name="calendar"),
     path("", include("bulletins.feeds.urls")),
     path("sitemap.xml", sitemap.site_map, name="sitemap"),
+    path("bulletins/search/", search, name="search"),
+    path("topics/", browsing.topics, name="topics"),
+    path("topics/<slug:slug>/", browsing.topic, name="topic"),
+    path("authors/<slug:slug>/", browsing.author, name="author"),
     path("drafts/<str:token>/", drafts.draft, name="draft"),
     path("bulletins/<year:year>/", views.year, name="year"),
     path("bulletins/<year:year>/<slug:slug>/", views.issue, name="issue"),

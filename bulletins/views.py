@@ -9,7 +9,7 @@ from bulletins import archive as shelves
 from bulletins.composition import compose
 from bulletins.freshness import fresh
 from bulletins.linked_data import issue_nodes, item_nodes
-from bulletins.models import Bulletin
+from bulletins.models import Bulletin, Topic
 from publication.models import Publication
 from resources.models import Resource
 
@@ -99,6 +99,7 @@ def item(request: HttpRequest, year: int, slug: str, item_slug: str) -> HttpResp
     context = {"bulletin": bulletin, "issue": composition, "item": found, "before": before, "after": after}
     context["corrections"] = corrections = list(bulletin.corrections.select_related("item"))
     context["nodes"] = item_nodes(bulletin, composition, found, corrections)
+    context["topics"] = Topic.objects.filter(items__bulletin=bulletin, items__slug=item_slug)
     context["others"] = [other for other in shelves.items_of(composition) if other != found]
     return render(request, "bulletins/item.html", context)
 

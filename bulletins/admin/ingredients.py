@@ -20,7 +20,7 @@ class AuthorAdmin(DeskAdmin):
 
     list_display = ["name", "role", "issues"]
     search_fields = ["name"]
-    fields = ["name", "role", "photo", "shown"]
+    fields = ["name", "role", "slug", "photo", "shown"]
     readonly_fields = ["shown"]
     nothing_yet = "An author signs each issue with name and role. Add the people who write for you."
     helps = {"name": "As it stands under the closing words.", "role": "Stands under the name."}

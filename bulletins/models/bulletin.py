@@ -13,6 +13,7 @@ from django.db.models.functions import ExtractDay, ExtractIsoWeekDay, ExtractYea
 from django.db.models.lookups import Exact, LessThanOrEqual
 from django.urls import reverse
 
+from bulletins.models.finding import out
 from bulletins.models.history import Kept
 from bulletins.models.parts import free_slug
 from bulletins.models.people import Author
@@ -36,7 +37,7 @@ class BulletinQuerySet(models.QuerySet["Bulletin"]):
 
     def published(self, at: datetime.datetime) -> "BulletinQuerySet":
         """Issues that readers may see: approved, and their hour has come."""
-        return self.filter(status=Bulletin.Status.APPROVED, publish_at__lte=at)
+        return self.filter(out(at))
 
     def withdrawn(self, at: datetime.datetime) -> "BulletinQuerySet":
         """Issues that readers could see once, and that were taken down."""

@@ -3,11 +3,14 @@
 from typing import Any
 
 import pgtrigger
+from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Max, Q
+from django.urls import reverse
 from django.utils.text import slugify
 
+from bulletins.models.finding import NewsItemQuerySet, TopicQuerySet, WordsField
 from bulletins.models.history import Kept
 from publication.images import PictureField
 from publication.models import WebAddressField, one_line
@@ -41,9 +44,9 @@ def next_position(siblings: models.QuerySet) -> int:
     return (siblings.aggregate(last=Max("position"))["last"] or 0) + 1
 
 
-def free_slug(words: str, taken: set[str]) -> str:
-    """Return a slug made of words that is not taken: `doxing`, then `doxing-2`."""
-    stem = slugify(words)[:SLUG_LENGTH].strip("-") or "item"
+def free_slug(words: str, taken: set[str], otherwise: str = "item") -> str:
+    """Return a slug made of words (or `otherwise`) that is not taken: `doxing`, then `doxing-2`."""
+    stem = slugify(words)[:SLUG_LENGTH].strip("-") or otherwise
     slug, number = stem, 1
     while slug in taken:
         number += 1
@@ -144,11 +147,17 @@ class Topic(models.Model):
     name = models.CharField(max_length=80, unique=True, validators=[one_line])
     slug = models.SlugField(max_length=80, unique=True)
 
+    objects = TopicQuerySet.as_manager()
+
     class Meta:
         ordering = ["name"]
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the topic's own page."""
+        return reverse("bulletins:topic", args=[self.slug])
 
 
 class NewsItem(models.Model):
@@ -182,10 +191,15 @@ class NewsItem(models.Model):
     topics = models.ManyToManyField(Topic, blank=True, related_name="items")
     position = models.PositiveSmallIntegerField(default=0, help_text="0 puts a new item last.")
 
-    history = Kept(m2m_fields=[topics])
+    words = WordsField()
+
+    objects = NewsItemQuerySet.as_manager()
+    history = Kept(m2m_fields=[topics], excluded_fields=["words"])
 
     class Meta:
         ordering = ["position", "pk"]
+        # Without a list of what is still to be indexed: every search would walk it.
+        indexes = [GinIndex(fields=["words"], name="item_words", fastupdate=False)]
         constraints = [
             models.UniqueConstraint(fields=["bulletin", "slug"], name="item_slug_once_in_its_bulletin"),
             models.CheckConstraint(condition=~Q(headline="") & ~Q(slug=""), name="item_has_headline_and_slug"),

@@ -1,9 +1,13 @@
 """Who signs an issue, and who approved it."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
+from bulletins.models.parts import free_slug
 from publication.images import PictureField
 from publication.models import one_line
 
@@ -12,6 +16,13 @@ class Author(models.Model):
     """Who signs an issue."""
 
     name = models.CharField(max_length=100, unique=True, validators=[one_line])
+    slug = models.SlugField(
+        "address",
+        max_length=100,
+        unique=True,
+        blank=True,
+        help_text="The end of their page's address; made of the name, and kept when that is corrected.",
+    )
     role = models.CharField(max_length=150, blank=True, validators=[one_line], help_text="Shown in the sign-off.")
     photo = PictureField(
         blank=True,
@@ -24,10 +35,24 @@ class Author(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.CheckConstraint(condition=~Q(name=""), name="author_has_a_name")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="author_has_a_name"),
+            models.CheckConstraint(condition=~Q(slug=""), name="author_has_a_slug"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; a new author gets a slug."""
+        if not self.slug:
+            taken = set(Author.objects.exclude(pk=self.pk).values_list("slug", flat=True))
+            self.slug = free_slug(self.name, taken, "author")
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        """Return the author's own page."""
+        return reverse("bulletins:author", args=[self.slug])
 
 
 class Approval(models.Model):

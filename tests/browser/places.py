@@ -7,6 +7,12 @@ from playwright.sync_api import Page
 FIXED = {
     "home": "/",
     "archive": "/bulletins/",
+    "search": "/bulletins/search/",
+    "search, found": "/bulletins/search/?q=children",
+    "search, narrowed": "/bulletins/search/?q=children&kind=news",
+    "search, nothing found": "/bulletins/search/?q=xylophone",
+    "search, did you mean": "/bulletins/search/?q=chldren",
+    "topics": "/topics/",
     "hub": "/parental-resources/",
     "link to us": "/parental-resources/link-to-us/",
     "subscribe": "/subscribe/",
@@ -26,6 +32,9 @@ def public_places(page: Page) -> dict[str, str]:
     issue = urlsplit(page.url).path
     found = {"issue": issue, "year": "/".join(issue.split("/")[:3]) + "/"}
     found["item"] = first_link(page, f"main a[href^='{issue}']:not([href*='#']):not([href='{issue}'])")
+    found["author"] = first_link(page, "main a[href^='/authors/']")
+    page.goto(FIXED["topics"])
+    found["topic"] = first_link(page, "main a[href^='/topics/']")
     page.goto(FIXED["hub"])
     found["resource"] = first_link(
         page,

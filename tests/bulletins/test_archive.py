@@ -2,7 +2,10 @@ import datetime
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from tests.bulletins.finding import make_many, make_topic
 from tests.factories import make_item, make_published, make_section, make_withdrawn
 
 pytestmark = pytest.mark.django_db
@@ -104,3 +107,26 @@ def test_the_only_year_needs_no_way_to_others(client):
     make_published(MARCH)
     assert 'aria-label="Years"' not in client.get("/bulletins/").content.decode()
     assert 'aria-label="Years"' not in client.get("/bulletins/2024/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/bulletins/", "/bulletins/1951/", "/bulletins/1951/may/", "/bulletins/1951/may/phones-1/"]
+)
+def test_a_large_archive_asks_as_many_queries_as_a_small_one(client, path, django_assert_num_queries):
+    topic = make_topic("Online safety")
+    make_many(20, items=3, topic=topic)
+    with CaptureQueriesContext(connection) as few:
+        assert client.get(path).status_code == 200
+    make_many(200, items=3, topic=topic, since=1970)
+    with django_assert_num_queries(len(few)):
+        client.get(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/bulletins/", "/bulletins/1951/may/", "/bulletins/1951/may/phones-1/", "/topics/online-safety/"]
+)
+def test_no_page_loads_the_words_that_items_are_found_by(client, path):
+    make_many(20, items=3, topic=make_topic("Online safety"))
+    with CaptureQueriesContext(connection) as queries:
+        client.get(path)
+    assert not [query["sql"] for query in queries if '"words"' in query["sql"]]

@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.urls import reverse
 
+from tests.bulletins.finding import make_topic
 from tests.factories import make_published, make_resource
 
 pytestmark = pytest.mark.django_db
@@ -60,10 +61,20 @@ def pages() -> list[str]:
     issue = make_published(datetime.date(2024, 3, 1))
     item = issue.items.get()
     resource = make_resource("An example guide")
-    names = ["bulletins:home", "bulletins:archive", "resources:hub", "resources:link_to_us", "subscribers:subscribe"]
+    topic = make_topic("Online safety")
+    names = [
+        "bulletins:home",
+        "bulletins:archive",
+        "bulletins:topics",
+        "resources:hub",
+        "resources:link_to_us",
+        "subscribers:subscribe",
+    ]
     return [
         *map(reverse, names),
         "/bulletins/2024/",
+        topic.get_absolute_url(),
+        issue.author.get_absolute_url(),
         issue.get_absolute_url(),
         reverse("bulletins:item", args=[2024, issue.slug, item.slug]),
         resource.get_absolute_url(),

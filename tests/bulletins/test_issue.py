@@ -34,7 +34,7 @@ def test_title_author_role_date_and_minutes(client):
     make_published(MARCH, author=make_author(name="Robin Example", role="Example Lead"), reading_minutes=5)
     page = read(client)
     assert "<h1>March 2024 e-bulletin</h1>" in page
-    assert "Robin Example, Example Lead" in page
+    assert ">Robin Example</a>, Example Lead" in page
     assert '<time datetime="2024-03-06">6 March 2024</time>' in page
     assert "5&nbsp;minute read" in page
 

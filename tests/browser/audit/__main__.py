@@ -23,7 +23,20 @@ from tests.browser.places import public_places
 from tests.config.machine import ROOT
 
 FOLDER = ROOT / "var" / "audit"
-MEASURED = ("home", "archive", "issue", "item", "hub", "resource", "link to us", "subscribe")
+MEASURED = (
+    "home",
+    "archive",
+    "issue",
+    "item",
+    "search",
+    "topics",
+    "topic",
+    "author",
+    "hub",
+    "resource",
+    "link to us",
+    "subscribe",
+)
 
 
 def main() -> int:
