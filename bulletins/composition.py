@@ -1,12 +1,13 @@
 """An issue as the ordered blocks that web, letter, text and feeds all render."""
 
+import datetime
 import hashlib
 import json
 from dataclasses import asdict, dataclass
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from bulletins.models import Bulletin, NewsItem, Section
+from bulletins.models import Bulletin, NewsItem, Section, Source
 from bulletins.models.parts import RESERVED_ANCHORS
 from publication.links import links
 from publication.models import Publication
@@ -23,8 +24,33 @@ class EventBlock:
 
 
 @dataclass(frozen=True)
+class SourceBlock:
+    """A publication that an item has it from; `nation` is where it holds."""
+
+    publisher: str
+    title: str
+    date: datetime.date | None
+    nation: str
+    link: str
+
+    @property
+    def words(self) -> str:
+        """It in one line: “The publisher, The title, 3 March 2026 (England)”."""
+        return f"{self.publisher}, {self.title}{self.end}"
+
+    @property
+    def end(self) -> str:
+        """What follows its title: “, 3 March 2026 (England)”."""
+        day = f", {self.date.day} {self.date:%B %Y}" if self.date else ""
+        return f"{day} ({self.nation})" if self.nation else day
+
+
+@dataclass(frozen=True)
 class ItemBlock:
-    """One news item; its anchor is its stored slug, its image a path on this site, measured in pixels."""
+    """One news item; its anchor is its stored slug, its image a path on this site, measured in pixels.
+
+    What took its place is no part of it: that is said later than the letter, and changes no approval.
+    """
 
     anchor: str
     headline: str
@@ -34,6 +60,8 @@ class ItemBlock:
     image_width: int | None
     image_height: int | None
     image_alt: str
+    sources: tuple[SourceBlock, ...] = ()
+    checked_on: datetime.date | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +107,7 @@ class Composition:
 
 
 def compose(bulletin: Bulletin) -> Composition:
-    """Compose an issue from its rows; empty sections are left out. Four queries, whatever its length."""
+    """Compose an issue from its rows; empty sections are left out. Five queries, whatever its length."""
     words, author = Publication.objects.current(), bulletin.author
     sections = (compose_section(section) for section in bulletin.sections.all())
     return Composition(
@@ -128,7 +156,14 @@ def compose_item(item: NewsItem) -> ItemBlock:
         image_width=item.image_width,
         image_height=item.image_height,
         image_alt=item.image_alt,
+        sources=tuple(compose_source(source) for source in item.sources.all()),
+        checked_on=item.checked_on,
     )
+
+
+def compose_source(source: Source) -> SourceBlock:
+    """Compose one source of an item."""
+    return SourceBlock(source.publisher, source.title, source.date, source.nation, source.link)
 
 
 def dead_ends(issue: Composition) -> list[str]:

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from bulletins import archive as shelves
 from bulletins.composition import compose
 from bulletins.models import Bulletin
+from bulletins.upkeep.notices import issue_may_be_old, notices
 from publication.models import Publication
 from resources.models import Resource
 
@@ -67,6 +68,8 @@ def issue(request: HttpRequest, year: int, slug: str) -> HttpResponse:
         "bulletin": bulletin,
         "issue": compose(bulletin),
         "corrections": bulletin.corrections.select_related("item"),
+        "notices": notices(bulletin, at),
+        "may_be_old": issue_may_be_old(bulletin, at),
         "newer": shelves.newer_than(bulletin, at),
         "older": shelves.older_than(bulletin, at),
         "others": bulletin.others(at),
@@ -77,7 +80,8 @@ def issue(request: HttpRequest, year: int, slug: str) -> HttpResponse:
 @require_safe
 def item(request: HttpRequest, year: int, slug: str, item_slug: str) -> HttpResponse:
     """Show one news item by itself."""
-    bulletin = get_object_or_404(shelves.ever_published(year, slug, timezone.now()).with_parts())
+    at = timezone.now()
+    bulletin = get_object_or_404(shelves.ever_published(year, slug, at).with_parts())
     if bulletin.status == Bulletin.Status.WITHDRAWN:
         return gone(request, bulletin)
     composition = compose(bulletin)
@@ -87,6 +91,7 @@ def item(request: HttpRequest, year: int, slug: str, item_slug: str) -> HttpResp
     before, after = shelves.beside(composition, found)
     context = {"bulletin": bulletin, "issue": composition, "item": found, "before": before, "after": after}
     context["corrections"] = bulletin.corrections.select_related("item")
+    context["notices"] = notices(bulletin, at)
     context["others"] = [other for other in shelves.items_of(composition) if other != found]
     return render(request, "bulletins/item.html", context)
 
