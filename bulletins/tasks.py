@@ -32,7 +32,7 @@ def ask_for_links_of_the_archive() -> None:
 
 
 def nudge() -> None:
-    """Wake a worker if a link can be looked up now; without a broker, or once its host has rested, the next tick does."""
+    """Wake a worker if a link can be looked up now; without a broker, or while its host rests, a later tick does."""
     if not LinkCheck.objects.claimable(timezone.now()).exists():
         return
     try:

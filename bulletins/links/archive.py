@@ -1,4 +1,4 @@
-"""The round through the archive: every link that readers may follow is looked up once a week, a night's share at a time.
+"""The round through the archive: every link that readers may follow, once a week, a night's share at a time.
 
 What was done is in the table alone, so that a round that was cut off goes on where it ended.
 """
