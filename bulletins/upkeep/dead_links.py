@@ -88,7 +88,7 @@ def listed(kind: str, at: datetime.datetime) -> Any:
     issues = Bulletin.objects.published(at).newest_first().with_parts()[:ISSUES_SHOWN]
     found = LinkCheck.objects.of_the_archive().filter(answer__in=KINDS[kind])
     newest = found.order_by(F("since").desc(nulls_last=True), "pk")
-    return newest.prefetch_related(Prefetch("issues", issues), "resources")
+    return newest.prefetch_related(Prefetch("issues", issues, to_attr="newest_issues"), "resources")
 
 
 def rows(checks: Iterable[LinkCheck], at: datetime.datetime) -> list[Row]:
@@ -99,7 +99,7 @@ def rows(checks: Iterable[LinkCheck], at: datetime.datetime) -> list[Row]:
 
 def uses_of(check: LinkCheck) -> Iterable[Use]:
     """Yield the fields that hold a link; its issues and resources are loaded."""
-    for bulletin in check.issues.all():
+    for bulletin in check.newest_issues:  # type: ignore[attr-defined]
         places = [copy.place for copy in copies_of(bulletin, list(bulletin.sections.all())) if holds(copy, check.url)]
         for place in dict.fromkeys(places):
             yield Use(f"{bulletin}: {place.words}", address_of(bulletin, place))
