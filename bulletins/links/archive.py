@@ -65,13 +65,13 @@ def urls_of(bulletin: Bulletin) -> Iterator[str]:
 
 def share(found: dict[str, Uses], at: datetime.datetime) -> list[str]:
     """Return which addresses are due, those longest ago first: so many of one host, and so many with what waits."""
-    asked = dict(LinkCheck.objects.values_list("url", "looked_up_at"))
-    waiting = set(LinkCheck.objects.waiting(at).values_list("url", flat=True))
-    due = [url for url in found if url not in waiting and (asked.get(url) is None or asked[url] <= at - EVERY)]
     never = datetime.datetime.min.replace(tzinfo=datetime.UTC)
+    last = {url: looked_up_at or never for url, looked_up_at in LinkCheck.objects.values_list("url", "looked_up_at")}
+    waiting = set(LinkCheck.objects.waiting(at).values_list("url", flat=True))
+    due = [url for url in found if url not in waiting and last.get(url, never) <= at - EVERY]
     hosts: Counter[str] = Counter()
     chosen = []
-    for url in sorted(due, key=lambda url: (asked.get(url) or never, url)):
+    for url in sorted(due, key=lambda url: (last.get(url, never), url)):
         hosts[host_of(url)] += 1
         if hosts[host_of(url)] <= OF_ONE_HOST:
             chosen.append(url)

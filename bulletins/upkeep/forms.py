@@ -38,7 +38,7 @@ class ItemAddressField(forms.CharField):
         item = NewsItem.objects.select_related("bulletin").filter(pk=value).first() if isinstance(value, int) else None
         return path_of(item) if item else value
 
-    def clean(self, value: Any) -> NewsItem | None:  # type: ignore[override]
+    def clean(self, value: Any) -> NewsItem | None:
         """Return the item at an address; None for an empty one."""
         written = super().clean(value)
         if not written:
