@@ -147,13 +147,15 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": TICK_SECONDS,
         "options": {"expires": NUDGE_SECONDS},
     },
-    # At night, when neither a mailing nor an editor is at work. Each night takes what nobody looked at for a week.
-    "links-of-the-archive": {
+}
+# At night, when neither a mailing nor an editor is at work. Each night takes what nobody looked at for a week.
+# A demonstration calls on nobody by itself.
+if not DEMO:
+    CELERY_BEAT_SCHEDULE["links-of-the-archive"] = {
         "task": "bulletins.tasks.ask_for_links_of_the_archive",
         "schedule": crontab(hour="2", minute="10"),
         "options": {"expires": 3600},
-    },
-}
+    }
 
 # How many sign-ups one network may make. A staff room behind one address signs up on one training day.
 SIGN_UPS_AN_HOUR = whole("SIGN_UPS_AN_HOUR", 30)

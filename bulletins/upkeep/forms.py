@@ -18,7 +18,6 @@ from publication.desk import DayInput
 
 # Both an item's own page and its place in its issue.
 ADDRESS = re.compile(r"(?:^|/)(?P<year>[0-9]{4})/(?P<issue>[-\w]+)/#?(?P<item>[-\w]+)/?$")
-EMPTY_ROWS = 2
 TODAY = "checked_today"
 UNKNOWN = "No item has this address: choose one of the list, or paste the address of the item’s own page."
 
@@ -116,9 +115,9 @@ class SourceForm(forms.ModelForm):
 
     class Meta:
         model = Source
-        fields = ["publisher", "title", "date", "nation", "link", "position"]
+        fields = ["publisher", "title", "date", "nation", "position", "link"]
         widgets = {
-            "publisher": UnfoldAdminTextInputWidget(attrs={"placeholder": "Such as: Department for Education"}),
+            "publisher": UnfoldAdminTextInputWidget(attrs={"placeholder": "Who published it"}),
             "title": UnfoldAdminTextInputWidget(attrs={"placeholder": "Its title, as it is printed"}),
             "date": DayInput,
             "nation": UnfoldAdminSelectWidget,
@@ -146,7 +145,7 @@ class SourceForm(forms.ModelForm):
         return self.cleaned_data["position"] or 0
 
 
-SourceForms = inlineformset_factory(NewsItem, Source, SourceForm, extra=EMPTY_ROWS)
+SourceForms = inlineformset_factory(NewsItem, Source, SourceForm, extra=1)
 
 
 class UpkeepForms:

@@ -15,6 +15,8 @@ FIXED = {
     "accessibility": "/accessibility/",
     "mailbox": "/demo/mailbox/",
 }
+# In the demo, what it replaces is more than eighteen months old.
+SUPERSEDING = "/bulletins/2026/september/the-first-fridays-absences/"
 MISSING = "/nothing-is-here/"
 LINK_OVER = "/subscribe/confirm/a-link-that-is-over/"
 UNKNOWN_LEAVE = "/unsubscribe/a-link-of-nobody/"
@@ -26,6 +28,9 @@ def public_places(page: Page) -> dict[str, str]:
     issue = urlsplit(page.url).path
     found = {"issue": issue, "year": "/".join(issue.split("/")[:3]) + "/"}
     found["item"] = first_link(page, f"main a[href^='{issue}']:not([href*='#']):not([href='{issue}'])")
+    page.goto(SUPERSEDING)
+    found["item that supersedes"] = SUPERSEDING
+    found["item superseded"] = first_link(page, ".replaces a")
     page.goto(FIXED["hub"])
     found["resource"] = first_link(
         page,
