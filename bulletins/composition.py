@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from bulletins.models import Bulletin, NewsItem, Section
+from bulletins.models import Bulletin, NewsItem, Section, Source
 from bulletins.models.parts import RESERVED_ANCHORS, SectionKind
 from bulletins.schedule import london_date
 from publication.links import links
@@ -38,8 +38,33 @@ class PlatformBlock:
 
 
 @dataclass(frozen=True)
+class SourceBlock:
+    """A publication that an item has it from; `nation` is where it holds."""
+
+    publisher: str
+    title: str
+    date: datetime.date | None
+    nation: str
+    link: str
+
+    @property
+    def words(self) -> str:
+        """It in one line: “The publisher, The title, 3 March 2026 (England)”."""
+        return f"{self.publisher}, {self.title}{self.end}"
+
+    @property
+    def end(self) -> str:
+        """What follows its title: “, 3 March 2026 (England)”."""
+        day = f", {self.date.day} {self.date:%B %Y}" if self.date else ""
+        return f"{day} ({self.nation})" if self.nation else day
+
+
+@dataclass(frozen=True)
 class ItemBlock:
-    """One news item; its anchor is its stored slug, its image a path on this site, measured in pixels."""
+    """One news item; its anchor is its stored slug, its image a path on this site, measured in pixels.
+
+    What took its place is no part of it: that is said later than the letter, and changes no approval.
+    """
 
     anchor: str
     headline: str
@@ -49,6 +74,8 @@ class ItemBlock:
     image_width: int | None
     image_height: int | None
     image_alt: str
+    sources: tuple[SourceBlock, ...] = ()
+    checked_on: datetime.date | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +122,7 @@ class Composition:
 
 
 def compose(bulletin: Bulletin, words: Publication | None = None) -> Composition:
-    """Compose an issue from its rows; empty sections are left out. Four queries, whatever its length.
+    """Compose an issue from its rows; empty sections are left out. Five queries, whatever its length.
 
     Who composes many issues gives the publication's standing words, so that they are read once.
     """
@@ -157,7 +184,14 @@ def compose_item(item: NewsItem) -> ItemBlock:
         image_width=item.image_width,
         image_height=item.image_height,
         image_alt=item.image_alt,
+        sources=tuple(compose_source(source) for source in item.sources.all()),
+        checked_on=item.checked_on,
     )
+
+
+def compose_source(source: Source) -> SourceBlock:
+    """Compose one source of an item."""
+    return SourceBlock(source.publisher, source.title, source.date, source.nation, source.link)
 
 
 def dead_ends(issue: Composition) -> list[str]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from bulletins.composition import compose
 from bulletins.models import Bulletin
+from bulletins.upkeep.notices import notices
 
 LINK_LASTS = datetime.timedelta(days=7)
 SALT = "bulletins.drafts"
@@ -47,7 +48,8 @@ def read_token(token: str, at: datetime.datetime) -> tuple[int, datetime.datetim
 
 def draft_context(bulletin: Bulletin, at: datetime.datetime) -> dict[str, Any]:
     """Return what the issue's page shows as long as the issue is not published."""
-    return {"bulletin": bulletin, "issue": compose(bulletin), "others": bulletin.others(at), "at": at, "draft": True}
+    context = {"bulletin": bulletin, "issue": compose(bulletin), "others": bulletin.others(at)}
+    return {**context, "at": at, "notices": notices(bulletin, at), "draft": True}
 
 
 def kept_private(response: HttpResponse) -> HttpResponse:

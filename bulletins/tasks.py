@@ -1,4 +1,4 @@
-"""Celery's nudge to look up links: it says only "look at the table"."""
+"""Celery's nudges to look up links: each says only "look at the table"."""
 
 import logging
 
@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from bulletins.links.archive import ask_for_archive
 from bulletins.links.waiting import look_up_waiting
 from bulletins.models import LinkCheck
 
@@ -23,9 +24,16 @@ def look_up_links() -> None:
     nudge()
 
 
+@shared_task
+def ask_for_links_of_the_archive() -> None:
+    """Ask for the links of all that readers may see, each once a week: a night's share of them."""
+    ask_for_archive(timezone.now())
+    nudge()
+
+
 def nudge() -> None:
-    """Wake a worker if a link waits; without a broker the next tick does."""
-    if not LinkCheck.objects.waiting(timezone.now()).exists():
+    """Wake a worker if a link can be looked up now; without a broker, or while its host rests, a later tick does."""
+    if not LinkCheck.objects.claimable(timezone.now()).exists():
         return
     try:
         look_up_links.apply_async(retry=False, expires=STALE_SECONDS)

@@ -10,6 +10,7 @@ from bulletins.composition import compose
 from bulletins.freshness import fresh
 from bulletins.linked_data import issue_nodes, item_nodes
 from bulletins.models import Bulletin, Topic
+from bulletins.upkeep.notices import issue_may_be_old, notices
 from publication.models import Publication
 from resources.models import Resource
 
@@ -77,6 +78,8 @@ def issue(request: HttpRequest, year: int, slug: str) -> HttpResponse:
         "issue": composition,
         "corrections": corrections,
         "nodes": issue_nodes(bulletin, composition, corrections),
+        "notices": notices(bulletin, at),
+        "may_be_old": issue_may_be_old(bulletin, at),
         "newer": shelves.newer_than(bulletin, at),
         "older": shelves.older_than(bulletin, at),
         "others": bulletin.others(at),
@@ -88,7 +91,8 @@ def issue(request: HttpRequest, year: int, slug: str) -> HttpResponse:
 @fresh
 def item(request: HttpRequest, year: int, slug: str, item_slug: str) -> HttpResponse:
     """Show one news item by itself."""
-    bulletin = get_object_or_404(shelves.ever_published(year, slug, timezone.now()).with_parts())
+    at = timezone.now()
+    bulletin = get_object_or_404(shelves.ever_published(year, slug, at).with_parts())
     if bulletin.status == Bulletin.Status.WITHDRAWN:
         return gone(request, bulletin)
     composition = compose(bulletin)
@@ -100,6 +104,7 @@ def item(request: HttpRequest, year: int, slug: str, item_slug: str) -> HttpResp
     context["corrections"] = corrections = list(bulletin.corrections.select_related("item"))
     context["nodes"] = item_nodes(bulletin, composition, found, corrections)
     context["topics"] = Topic.objects.filter(items__bulletin=bulletin, items__slug=item_slug)
+    context["notices"] = notices(bulletin, at)
     context["others"] = [other for other in shelves.items_of(composition) if other != found]
     return render(request, "bulletins/item.html", context)
 

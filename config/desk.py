@@ -48,6 +48,12 @@ NAVIGATION = [
             page("Bulletins", "edit_note", "bulletins.bulletin"),
             page("Publication days", "calendar_month", "bulletins.publicationday"),
             page("Mailings", "outgoing_mail", "mailings.mailing"),
+            {
+                "title": "Dead links",
+                "icon": "link_off",
+                "link": reverse_lazy("upkeep:dead_links"),
+                "permission": may_look("bulletins", "bulletin"),
+            },
         ],
     },
     {

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from kombu.entity import Queue
 
@@ -121,6 +122,7 @@ CELERY_TASK_ROUTES = {
     "mailings.tasks.drain": {"queue": "sending"},
     # A host that answers slowly must not keep the clock waiting either; a turn of it is short.
     "bulletins.tasks.look_up_links": {"queue": "sending"},
+    "bulletins.tasks.ask_for_links_of_the_archive": {"queue": "sending"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -147,6 +149,14 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": NUDGE_SECONDS},
     },
 }
+# At night, when neither a mailing nor an editor is at work. Each night takes what nobody looked at for a week.
+# A demonstration calls on nobody by itself.
+if not DEMO:
+    CELERY_BEAT_SCHEDULE["links-of-the-archive"] = {
+        "task": "bulletins.tasks.ask_for_links_of_the_archive",
+        "schedule": crontab(hour="2", minute="10"),
+        "options": {"expires": 3600},
+    }
 
 # How many sign-ups one network may make. A staff room behind one address signs up on one training day.
 SIGN_UPS_AN_HOUR = whole("SIGN_UPS_AN_HOUR", 30)

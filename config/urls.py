@@ -13,6 +13,7 @@ urlpatterns = [
     path("admin/", include("mailings.urls")),
     path("admin/", include("bulletins.desk_urls")),
     path("admin/", include("bulletins.history.urls")),
+    path("admin/", include("bulletins.upkeep.urls")),
     path("admin/", admin.site.urls),
     path("", include("mailings.public_urls")),
     path("", include("publication.urls")),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.text import slugify
 
-from bulletins.models import Author, Bulletin, Event, NewsItem, Section, Topic
+from bulletins.models import Author, Bulletin, Event, NewsItem, Section, Source, Topic
 from bulletins.schedule import first_of_month, instant
 from publication.images import Picture
 
@@ -48,7 +48,7 @@ def write_section(bulletin: Bulletin, words: Words, position: int, date: datetim
     for event in words.get("events", ()):
         write_event(section, event, date)
     for place, item in enumerate(words.get("items", ()), 1):
-        write_item(section, item, place)
+        write_time(write_item(section, item, place), item, date)
 
 
 def write_event(section: Section, words: Words, date: datetime.date) -> None:
@@ -60,7 +60,7 @@ def write_event(section: Section, words: Words, date: datetime.date) -> None:
     Event.objects.create(section=section, title=words["title"], start=start, end=end, link=words["link"])
 
 
-def write_item(section: Section, words: Words, position: int) -> None:
+def write_item(section: Section, words: Words, position: int) -> NewsItem:
     """Write a news item with its topics and its picture."""
     item = NewsItem(section=section, headline=words["headline"], body=words["body"], position=position)
     item.link = words.get("link", "")
@@ -70,6 +70,21 @@ def write_item(section: Section, words: Words, position: int) -> None:
         item.image.save(drawn.name, drawn, save=False)
     item.save()
     item.topics.add(*[make_topic(name) for name in words["topics"]])
+    return item
+
+
+def write_time(item: NewsItem, words: Words, date: datetime.date) -> None:
+    """Write what keeps an item true: its sources, its check on the day of its issue, and the older one it replaces."""
+    for source in words.get("sources", ()):
+        Source.objects.create(item=item, **source)
+    if words.get("checked"):
+        item.checked_on = date
+        item.save(update_fields=["checked_on"])
+    if "supersedes" in words:
+        year, issue, slug = words["supersedes"].split("/")
+        for older in NewsItem.objects.filter(bulletin__month__year=year, bulletin__slug=issue, slug=slug):
+            older.superseded_by = item
+            older.save(update_fields=["superseded_by"])
 
 
 def make_author(name: str) -> Author:

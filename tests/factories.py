@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from django.utils.text import slugify
 
 from bulletins.approval import approve, withdraw
-from bulletins.models import Author, Bulletin, Event, NewsItem, Section
+from bulletins.models import Author, Bulletin, Event, NewsItem, Section, Source
 from bulletins.schedule import first_wednesday, instant
 from publication.models import Publication
 from resources.models import Helpline, Resource, ResourceTopic
@@ -104,6 +104,18 @@ def make_event(section: Section, **fields: Any) -> Event:
     """Make an event in a section: the afternoon of 6 March 2024 in London, unless told otherwise."""
     start = datetime.datetime(2024, 3, 6, 16, 30, tzinfo=datetime.UTC)
     return Event.objects.create(section=section, **{"title": "An example webinar", "start": start, **fields})
+
+
+def make_source(item: NewsItem, **fields: Any) -> Source:
+    """Make a source of an item, from England and with an address, unless told otherwise."""
+    defaults = {
+        "publisher": "Example Council",
+        "title": "Keys and who holds them",
+        "date": datetime.date(2024, 2, 28),
+        "nation": "England",
+        "link": "https://council.example.org/keys",
+    }
+    return Source.objects.create(item=item, **{**defaults, **fields})
 
 
 def make_resource(title: str, **fields: Any) -> Resource:

@@ -34,6 +34,7 @@ def cast(db):
     draft = make_bulletin(title="The draft", publish_at=timezone.now() + SOON, publish_reason="for the test")
     return {
         "bulletin": draft.pk,
+        "item": draft.items.get().pk,
         "mailing": mailing.pk,
         "delivery": mailing.deliveries.get().pk,
         "publicationday": PublicationDay.objects.first().pk,
@@ -107,6 +108,8 @@ PAGES = {
     "admin:auth_user_change user": ADMINISTRATOR,
     "admin:auth_user_password_change user": ADMINISTRATOR,
     "bulletins_desk:history bulletin": SEEN,
+    "upkeep:item item": SEEN,
+    "upkeep:dead_links": SEEN,
     "admin:mailings_mailing_change mailing": SEEN,
     "admin:bulletins_bulletin_delete bulletin": SEEN,
     "admin:auth_user_delete user": NONE,
@@ -167,7 +170,7 @@ def test_each_role_does_its_part_and_no_other(client, cast, place, role):
     assert (paused, Bulletin.objects.get(pk=cast["bulletin"]).status) == (role != "editor", "draft")
 
 
-FOR_ALL = "The desk, Bulletins, Publication days, Mailings"
+FOR_ALL = "The desk, Bulletins, Publication days, Mailings, Dead links"
 PARENTS = "Resources, Helplines, Topics for parents, Publication, Authors, Standing sections, Topics"
 SIDE_BAR = {
     "editor": f"{FOR_ALL}, {PARENTS}, Log",

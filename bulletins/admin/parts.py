@@ -7,6 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from unfold.forms import PaginationInlineFormSet
 
@@ -15,6 +17,10 @@ from publication.desk import DeskStackedInline
 
 # What the screen fills in by itself in a row that was added.
 FILLED_IN = {"position", "section", "kind"}
+STILL_LED_TO = (
+    "“%(instance)s” cannot be deleted, for readers are led to it from what it took the place of: %(related_objects)s. "
+    "Take that away there first."
+)
 
 
 class RowForm(ModelForm):
@@ -35,6 +41,16 @@ class SectionFormSet(PaginationInlineFormSet):
             section = form.instance
             if section.pk and (section.items.exists() or section.events.exists()):
                 raise ValidationError(f"“{section}” still holds items or events: move or delete those first.")
+
+
+class ItemFormSet(PaginationInlineFormSet):
+    """Says in our words why an item that others lead their readers to is not deleted."""
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        for error in self.non_form_errors().as_data():
+            if error.code == "deleting_protected":
+                error.message = STILL_LED_TO
 
 
 class RowInline(DeskStackedInline):
@@ -77,10 +93,13 @@ def asked_once(field: Any) -> None:
 
 class NewsItemInline(PartInline):
     model = NewsItem
+    formset = ItemFormSet
     verbose_name = "item"
     verbose_name_plural = "items"
-    fields = ["headline", "section", "body", "image", "shown", "image_alt", "link", "topics", "address", "position"]
-    readonly_fields = ["shown", "address"]
+    fields = [
+        "headline", "section", "body", "image", "shown", "image_alt", "link", "topics", "upkeep", "address", "position"
+    ]  # fmt: skip
+    readonly_fields = ["shown", "upkeep", "address"]
     ordering = ["section__position", "section__pk", "position", "pk"]
     ordering_field = "position"
     hide_ordering_field = True
@@ -101,7 +120,16 @@ class NewsItemInline(PartInline):
         return field
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[NewsItem]:
-        return super().get_queryset(request).select_related("section").prefetch_related("topics")
+        items = super().get_queryset(request).select_related("section", "superseded_by")
+        return items.prefetch_related("topics", "sources")
+
+    @admin.display(description="sources and age")
+    def upkeep(self, item: NewsItem) -> str:
+        """Where it has it from and whether it still holds, and the way to change that."""
+        if not item.pk:
+            return "Save the issue first: then its sources have a page of their own."
+        address = reverse("upkeep:item", args=[item.pk])
+        return format_html('{} <a href="{}">Sources, checks, what took its place</a>', upkeep_in_words(item), address)
 
     @admin.display(description="address")
     def address(self, item: NewsItem) -> str:
@@ -117,6 +145,17 @@ class NewsItemInline(PartInline):
         if not item.image:
             return "none yet"
         return format_html('<img class="stored" src="{}" alt="{}">', item.image.url, item.image_alt)
+
+
+def upkeep_in_words(item: NewsItem) -> str:
+    """Say how many sources an item has, when it was checked and whether something took its place."""
+    number = len(item.sources.all())
+    said = [f"{number or 'No'} source{'' if number == 1 else 's'}"]
+    if item.checked_on:
+        said.append(f"checked on {date_format(item.checked_on, 'j F Y')}")
+    if newer := item.superseded_by or item.superseded_elsewhere:
+        said.append(f"superseded by “{newer}”")
+    return f"{', '.join(said)}."
 
 
 class EventInline(PartInline):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bulletins.history.wording import tokens
-from bulletins.models import Author, Bulletin, Event, NewsItem, Section, Topic
+from bulletins.models import Author, Bulletin, Event, NewsItem, Section, Source, Topic
 from bulletins.words import moment_of_day
 from publication.richtext import RichTextField
 
@@ -20,6 +20,10 @@ CALLED = {
     "reading_minutes": "minutes to read",
     "withdrawn_reason": "reason for taking it down",
     "slug": "address",
+    "checked_on": "day of the last check",
+    "superseded_by": "what supersedes it",
+    "superseded_elsewhere": "what supersedes it elsewhere",
+    "superseded_link": "address of that",
 }
 
 
@@ -32,11 +36,13 @@ class Part:
     title: str
     words: tuple[str, ...]
     terms: tuple[str, ...]
+    owner: str = "bulletin_id"
 
     def records(self, bulletin: Bulletin) -> Any:
-        """Return the rows of history of this part of an issue, the oldest first."""
-        owner = "id" if self.model is Bulletin else "bulletin_id"
-        rows = self.model.history.filter(**{owner: bulletin.pk})
+        """Return the rows of history of this part of an issue, the oldest first; of items that are deleted too."""
+        items = NewsItem.history.filter(bulletin_id=bulletin.pk).values("id")
+        of_issue = {"item_id__in": items} if self.owner == "item_id" else {self.owner: bulletin.pk}
+        rows = self.model.history.filter(**of_issue)
         return rows.select_related("history_user").order_by("history_date", "history_id")
 
 
@@ -49,6 +55,7 @@ PARTS = {
             "title",
             ("title", "author", "summary", "intro", "sign_off", "reading_minutes"),
             ("month", "slug", "publish_at", "publish_reason", "audience", "status", "withdrawn_reason"),
+            owner="id",
         ),
         Part("section", Section, "heading", ("heading", "kind", "body"), ("position",)),
         Part(
@@ -56,7 +63,15 @@ PARTS = {
             NewsItem,
             "headline",
             ("headline", "body", "image", "image_alt", "link", "topics"),
-            ("section", "slug", "position"),
+            ("section", "slug", "position", "checked_on", "superseded_by", "superseded_elsewhere", "superseded_link"),
+        ),
+        Part(
+            "source",
+            Source,
+            "title",
+            ("publisher", "title", "date", "nation", "link"),
+            ("position",),
+            owner="item_id",
         ),
         Part("event", Event, "title", ("title", "start", "end", "link"), ("section",)),
     )
@@ -118,21 +133,27 @@ class Names:
     authors: dict[int, str]
     sections: dict[int, str]
     topics: dict[int, str]
+    items: dict[int, str]
 
     @classmethod
     def of(cls, versions: list[Version]) -> "Names":
         """Return the names for the versions of an issue; a deleted section is called as it was last."""
         sections = {version.row.id: version.name for version in versions if version.part.name == "section"}
         authors = dict(Author.objects.values_list("pk", "name"))
-        return cls(authors, sections, dict(Topic.objects.values_list("pk", "name")))
+        newer = {version.value("superseded_by") for version in versions if version.part.name == "item"} - {None}
+        items = dict(NewsItem.objects.filter(pk__in=newer).values_list("pk", "headline"))
+        return cls(authors, sections, dict(Topic.objects.values_list("pk", "name")), items)
 
     def read(self, version: Version, field: str) -> str:
         """Return a field as one reads it; rich text stays HTML."""
         value = version.value(field)
         if field == "topics":
             return ", ".join(sorted(self.topics.get(key, "a topic that is gone") for key in value))
-        if field in ("author", "section"):
-            return {"author": self.authors, "section": self.sections}[field].get(value, "one that is gone")
+        named = {"author": self.authors, "section": self.sections, "superseded_by": self.items}
+        if field in named:
+            return named[field].get(value, "one that is gone") if value else ""
+        if field in ("checked_on", "date") and value:
+            return f"{value.day} {value:%B %Y}"
         if field in ("publish_at", "start", "end"):
             return moment_of_day(value) if value else ""
         if field == "month":

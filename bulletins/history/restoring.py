@@ -13,7 +13,7 @@ from bulletins.admin.parts import renumber
 from bulletins.approval import lapse_if_changed
 from bulletins.forms import mark
 from bulletins.history.parts import Version
-from bulletins.models import Bulletin, NewsItem, Section, Topic
+from bulletins.models import Bulletin, NewsItem, Section, Source, Topic
 from bulletins.words import moment_of_day
 
 MEANWHILE = "The issue was changed while you were reading: look at what is brought back once more."
@@ -21,6 +21,7 @@ NO_PICTURE = (
     "The picture of that time is not stored any more: copy the words from here, and give the item a new picture."
 )
 NO_SECTION = "Its section was deleted too: bring that back first, then the {part} goes into it again."
+NO_ITEM = "Its item was deleted too: bring that back first, then the source stands under it again."
 
 
 def standing(version: Version) -> Version | None:
@@ -66,6 +67,8 @@ def new_row(version: Version, locked: Bulletin) -> Any:
     old = version.row
     if version.part.model is Section:
         return Section(pk=old.id, bulletin=locked, position=old.position)
+    if version.part.model is Source:
+        return new_source(old, locked)
     section = locked.sections.filter(pk=old.section_id).first()
     if section is None:
         raise ValidationError(NO_SECTION.format(part=version.part.name))
@@ -73,6 +76,14 @@ def new_row(version: Version, locked: Bulletin) -> Any:
         return version.part.model(pk=old.id, bulletin=locked, section=section)
     taken = locked.items.filter(slug=old.slug).exists()
     return NewsItem(pk=old.id, bulletin=locked, section=section, slug="" if taken else old.slug, position=old.position)
+
+
+def new_source(old: Any, locked: Bulletin) -> Source:
+    """Return the row of a deleted source anew, under its item."""
+    item = locked.items.filter(pk=old.item_id).first()
+    if item is None:
+        raise ValidationError(NO_ITEM)
+    return Source(pk=old.id, item=item, position=old.position)
 
 
 def bring_back(row: Any, version: Version, why: str) -> None:

@@ -18,10 +18,11 @@ EXAMPLES = {"example.com", "example.net", "example.org", "example"}
 NOWHERE = {"localhost", "local", "localdomain", "internal", "intranet", "lan", "corp", "home.arpa", "test", "invalid"}
 # What inet_aton takes for an address and people for a name: 2130706433, 0x7f.1, 0177.0.0.1.
 ODD_NUMBERS = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+)){0,3}\.?", re.IGNORECASE)
+NAME = re.compile(r"(?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]*", re.IGNORECASE)
 UNWRITABLE = re.compile(r"[\x00-\x20\x7f\\]")
 OPEN_IPV6 = ipaddress.ip_network("2000::/3")
-# 6to4 and Teredo carry an IPv4 address inside, which may be anybody's.
-TUNNELS = (ipaddress.ip_network("2002::/16"), ipaddress.ip_network("2001::/32"))
+# 6to4 and Teredo carry an IPv4 address inside, which may be anybody's; then 6to4's relays, and RFC 9637's examples.
+NOT_OPEN = tuple(map(ipaddress.ip_network, ("2002::/16", "2001::/32", "192.88.99.0/24", "3fff::/20")))
 
 
 class NotPublic(ValueError):
@@ -52,17 +53,17 @@ def is_closed(host: str) -> bool:
     try:
         return not is_public(host)
     except ValueError:
-        return bool(ODD_NUMBERS.fullmatch(host)) or "." not in host or below(host, NOWHERE)
+        return bool(ODD_NUMBERS.fullmatch(host)) or not NAME.fullmatch(host) or below(host, NOWHERE)
 
 
 def is_public(address: str) -> bool:
     """Tell whether an IP address is anybody's to reach. Raises ValueError for what is none."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped:
-            return is_public(str(ip.ipv4_mapped))
-        return ip in OPEN_IPV6 and ip.is_global and not any(ip in tunnel for tunnel in TUNNELS)
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        return is_public(str(ip.ipv4_mapped))
+    if not ip.is_global or any(ip in network for network in NOT_OPEN):
+        return False
+    return ip in OPEN_IPV6 if ip.version == 6 else not (ip.is_multicast or ip.is_reserved)
 
 
 def all_public(addresses: Iterable[str]) -> bool:

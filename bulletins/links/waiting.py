@@ -4,47 +4,61 @@ import datetime
 import time
 from collections.abc import Iterable
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import Case, F, When
 from django.utils import timezone
 
 from bulletins.links.hosts import to_look_up
 from bulletins.links.visit import Answer, look_up
 from bulletins.models import LinkCheck
-from bulletins.models.checks import LOOKED_UP_EVERY
+
+# Claims are taken one after the other, so that two workers do not disturb one host at the same moment.
+CLAIMING = "bulletins.links.waiting.claim"
 
 
 def ask_for(links: Iterable[str], at: datetime.datetime) -> int:
-    """Ask for links to be looked up; return how many there are that can be."""
+    """Ask for links to be looked up, before those of the round; return how many there are that can be."""
     urls = {url for link in links if (url := to_look_up(link))}
-    LinkCheck.objects.bulk_create(
-        # In one order, so that two who save at once do not wait for each other for ever.
-        [LinkCheck(url=url, asked_at=at) for url in sorted(urls)],
-        update_conflicts=True,
-        unique_fields=["url"],
-        update_fields=["asked_at"],
-    )
+    put_down(urls, at, in_round=False)
     return len(urls)
 
 
+def put_down(urls: Iterable[str], at: datetime.datetime, in_round: bool) -> None:
+    """Write down that addresses are to be looked up."""
+    LinkCheck.objects.bulk_create(
+        # In one order, so that two who save at once do not wait for each other for ever.
+        [LinkCheck(url=url, asked_at=at, in_round=in_round) for url in sorted(urls)],
+        batch_size=1000,
+        update_conflicts=True,
+        unique_fields=["url"],
+        update_fields=["asked_at", "in_round"],
+    )
+
+
+@transaction.atomic
 def claim(at: datetime.datetime) -> tuple[int, str] | None:
-    """Take the link that waits longest, so that no other worker does; return its row's key and address."""
+    """Take the link that waits longest, so that no other worker does; return its row's key and address.
+
+    What editors ask for comes first; of the round, nothing of a host that has not rested.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE bulletins_linkcheck SET looked_up_at = %(at)s
-             WHERE id = (SELECT id FROM bulletins_linkcheck
-                          WHERE looked_up_at IS NULL OR (looked_up_at <= %(day_ago)s AND asked_at > looked_up_at)
-                          ORDER BY asked_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-            RETURNING id, url
-            """,
-            {"at": at, "day_ago": at - LOOKED_UP_EVERY},
-        )
-        return cursor.fetchone()
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [CLAIMING])
+    check = LinkCheck.objects.claimable(at).order_by("in_round", "asked_at", "pk").only("pk", "url").first()
+    if check is None:
+        return None
+    LinkCheck.objects.filter(pk=check.pk).update(looked_up_at=at)
+    return check.pk, check.url
 
 
 def record(pk: int, answer: Answer) -> None:
-    """Write down what became of a look-up."""
-    LinkCheck.objects.filter(pk=pk).update(answer=answer.answer, code=answer.code, words=answer.words[:200])
+    """Write down what became of a look-up, and since when it is answered like that."""
+    as_before = When(answer=answer.answer, since__isnull=False, then=F("since"))
+    LinkCheck.objects.filter(pk=pk).update(
+        answer=answer.answer,
+        code=answer.code,
+        words=answer.words[:200],
+        since=Case(as_before, default=F("looked_up_at")),
+    )
 
 
 def look_up_waiting(seconds: float) -> int:

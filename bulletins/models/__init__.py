@@ -6,6 +6,7 @@ from bulletins.models.corrections import Correction
 from bulletins.models.days import PublicationDay
 from bulletins.models.parts import Event, NewsItem, Section, SectionKind, StandingSection, Topic
 from bulletins.models.people import Approval, Author
+from bulletins.models.sources import Source
 
 __all__ = [
     "Approval",
@@ -19,6 +20,7 @@ __all__ = [
     "PublicationDay",
     "Section",
     "SectionKind",
+    "Source",
     "StandingSection",
     "Topic",
 ]

@@ -69,7 +69,7 @@ class BulletinQuerySet(models.QuerySet["Bulletin"]):
 
     def with_parts(self) -> "BulletinQuerySet":
         """Load author, sections, items and events in a fixed number of queries."""
-        return self.select_related("author").prefetch_related("sections__items", "sections__events")
+        return self.select_related("author").prefetch_related("sections__items__sources", "sections__events")
 
 
 class Bulletin(models.Model):

@@ -4,13 +4,24 @@ import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Value
 
 from publication.models import one_line
 
 # A worker that has not answered after this time has died.
 ANSWERS_WITHIN = datetime.timedelta(minutes=2)
 LOOKED_UP_EVERY = datetime.timedelta(days=1)
+# On the round through the archive, a host is left alone for so long after each look-up.
+HOST_RESTS = datetime.timedelta(seconds=5)
+WRITTEN_HOST = r"^https?://(?:[^/?#]*@)?([^/?#]*)"
+
+
+class HostOf(models.Func):
+    """The host of an address, with its port: immutable, so that a column may be made of it."""
+
+    function = "substring"
+    arity = 2
+    output_field = models.CharField()
 
 
 class LinkCheckQuerySet(models.QuerySet["LinkCheck"]):
@@ -21,11 +32,22 @@ class LinkCheckQuerySet(models.QuerySet["LinkCheck"]):
         again = Q(looked_up_at__lte=at - LOOKED_UP_EVERY, asked_at__gt=F("looked_up_at"))
         return self.filter(Q(looked_up_at__isnull=True) | again)
 
+    def claimable(self, at: datetime.datetime) -> "LinkCheckQuerySet":
+        """Those that wait and may be looked up now: on the round, only of hosts that have rested."""
+        disturbed = LinkCheck.objects.filter(host=OuterRef("host"), looked_up_at__gt=at - HOST_RESTS)
+        return self.waiting(at).filter(Q(in_round=False) | ~Exists(disturbed))
+
+    def of_the_archive(self) -> "LinkCheckQuerySet":
+        """Those that the last round found where readers are: in a published issue, or for parents; with how many."""
+        used = self.annotate(issue_count=Count("issues", distinct=True), page_count=Count("resources", distinct=True))
+        return used.filter(Q(issue_count__gt=0) | Q(page_count__gt=0))
+
 
 class LinkCheck(models.Model):
     """Whether a page that issues link to is there: looked up by a worker, at most once a day.
 
-    `looked_up_at` is written before the look-up, so that nobody else does the same one; the answer follows.
+    `looked_up_at` is written before the look-up, so that nobody else does the same one; the answer follows. `since` is
+    when it was first answered like that. `in_round` tells what only the round through the archive asks for.
     """
 
     class Answer(models.TextChoices):
@@ -40,6 +62,13 @@ class LinkCheck(models.Model):
     answer = models.CharField(max_length=7, choices=Answer.choices, blank=True)
     code = models.PositiveSmallIntegerField(null=True, help_text="The HTTP status, where there was one.")
     words = models.CharField(max_length=200, blank=True)
+    since = models.DateTimeField(null=True)
+    in_round = models.BooleanField(default=False)
+    host = models.GeneratedField(
+        expression=HostOf("url", Value(WRITTEN_HOST)), output_field=models.CharField(max_length=2000), db_persist=True
+    )
+    issues = models.ManyToManyField("bulletins.Bulletin", related_name="+")
+    resources = models.ManyToManyField("resources.Resource", related_name="+")
 
     objects = LinkCheckQuerySet.as_manager()
 
@@ -53,7 +82,10 @@ class LinkCheck(models.Model):
             ),
             models.CheckConstraint(condition=Q(url__regex=r"^https?://"), name="link_check_is_web_address"),
         ]
-        indexes = [models.Index(fields=["asked_at"], name="link_check_asked")]
+        indexes = [
+            models.Index(fields=["asked_at"], name="link_check_asked"),
+            models.Index(fields=["host", "looked_up_at"], name="link_check_host"),
+        ]
 
     def __str__(self) -> str:
         return self.url

@@ -12,6 +12,7 @@ from django.utils.text import slugify
 
 from bulletins.models.finding import NewsItemQuerySet, TopicQuerySet, WordsField
 from bulletins.models.history import Kept
+from bulletins.models.upkeep import Upkept
 from publication.images import PictureField
 from publication.models import WebAddressField, one_line
 from publication.richtext import RichTextField
@@ -160,7 +161,7 @@ class Topic(models.Model):
         return reverse("bulletins:topic", args=[self.slug])
 
 
-class NewsItem(models.Model):
+class NewsItem(Upkept):
     """One piece of news: the unit that readers find, share and link to."""
 
     bulletin = models.ForeignKey("bulletins.Bulletin", models.CASCADE, related_name="items")
@@ -201,6 +202,7 @@ class NewsItem(models.Model):
         # Without a list of what is still to be indexed: every search would walk it.
         indexes = [GinIndex(fields=["words"], name="item_words", fastupdate=False)]
         constraints = [
+            *Upkept.Meta.constraints,
             models.UniqueConstraint(fields=["bulletin", "slug"], name="item_slug_once_in_its_bulletin"),
             models.CheckConstraint(condition=~Q(headline="") & ~Q(slug=""), name="item_has_headline_and_slug"),
             models.CheckConstraint(
@@ -213,11 +215,12 @@ class NewsItem(models.Model):
             ),
         ]
         triggers = [
+            *Upkept.Meta.triggers,
             pgtrigger.Protect(
                 name="item_stays_in_its_bulletin",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__bulletin__df=pgtrigger.F("new__bulletin")),
-            )
+            ),
         ]
 
     def __str__(self) -> str:

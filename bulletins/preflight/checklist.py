@@ -134,6 +134,8 @@ def address_of(bulletin: Bulletin, place: Place) -> str:
         return reverse(name, args=args)
     if place.kind == TESTS:
         return reverse("mailings:preview", args=[bulletin.pk]) + "#tests"
+    if place.kind == "upkeep":
+        return f"{reverse('upkeep:item', args=[place.pk])}#{place.field}"
     page = reverse("admin:bulletins_bulletin_change", args=[bulletin.pk])
     return f"{page}#{place.anchor}" if place.field else page
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from bulletins.preflight.blocks import LINKED, Block
+from bulletins.preflight.copies import Copy
 from bulletins.preflight.findings import Found
-from bulletins.preflight.proof import Copy, Proof
+from bulletins.preflight.proof import Proof
 from bulletins.prose import (
     BULLET,
     MAIL_ADDRESS,

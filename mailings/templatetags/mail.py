@@ -5,8 +5,9 @@ from django.template.defaultfilters import stringfilter
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from bulletins.composition import SourceBlock
 from bulletins.lines import underline, wrapped
-from bulletins.plaintext import sourced
+from bulletins.plaintext import Links, sourced
 from publication.richtext import printed, whole_link
 
 register = template.Library()
@@ -61,3 +62,10 @@ def headline(words: str, number: int) -> str:
 def pictured(words: str) -> str:
     """Write an image of the text part in its words."""
     return wrapped(f"[Image: {words}]")
+
+
+@register.simple_tag
+def cited(source: SourceBlock, links: Links) -> str:
+    """Write a source of the text part, with the number of its link; its further lines stand below its words."""
+    number = f" [{links.number(source.link)}]" if source.link else ""
+    return wrapped(f"Source: {source.words}{number}", "", "  ")

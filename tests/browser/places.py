@@ -21,6 +21,8 @@ FIXED = {
     "accessibility": "/accessibility/",
     "mailbox": "/demo/mailbox/",
 }
+# In the demo, what it replaces is more than eighteen months old.
+SUPERSEDING = "/bulletins/2026/september/the-first-fridays-absences/"
 MISSING = "/nothing-is-here/"
 LINK_OVER = "/subscribe/confirm/a-link-that-is-over/"
 UNKNOWN_LEAVE = "/unsubscribe/a-link-of-nobody/"
@@ -35,6 +37,9 @@ def public_places(page: Page) -> dict[str, str]:
     found["author"] = first_link(page, "main a[href^='/authors/']")
     page.goto(FIXED["topics"])
     found["topic"] = first_link(page, "main a[href^='/topics/']")
+    page.goto(SUPERSEDING)
+    found["item that supersedes"] = SUPERSEDING
+    found["item superseded"] = first_link(page, ".replaces a")
     page.goto(FIXED["hub"])
     found["resource"] = first_link(
         page,

@@ -96,7 +96,7 @@ def test_the_table_refuses_an_author_without_an_address():
 def test_authors_that_were_there_before_get_addresses():
     for name in ("Robin Example", "Robin  Example", "李明", "ROBIN EXAMPLE"):
         make_author(name=name)
-    import_module("bulletins.migrations.0006_search").give_slugs(apps, None)
+    import_module("bulletins.migrations.0007_search").give_slugs(apps, None)
     assert [author.slug for author in Author.objects.order_by("pk")] == [
         "robin-example",
         "robin-example-2",

@@ -1,3 +1,5 @@
+import datetime
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -5,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from bulletins.composition import compose
 from bulletins.models import Bulletin, NewsItem
 from publication.models import Publication
-from tests.factories import make_bulletin, make_event, make_item, make_publication, make_section
+from tests.factories import make_bulletin, make_event, make_item, make_publication, make_section, make_source
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +61,18 @@ def edit_slug():
     Bulletin.objects.update(slug="elsewhere")
 
 
-@pytest.mark.parametrize("edit", [edit_item, edit_words, edit_author, edit_sender, edit_postal_address, edit_slug])
+def add_source():
+    make_source(NewsItem.objects.get())
+
+
+def check_today():
+    NewsItem.objects.update(checked_on=datetime.date(2026, 3, 3))
+
+
+EDITS = [edit_item, edit_words, edit_author, edit_sender, edit_postal_address, edit_slug, add_source, check_today]
+
+
+@pytest.mark.parametrize("edit", EDITS)
 def test_the_fingerprint_changes_with_what_readers_read(edit):
     make_publication()
     bulletin = make_bulletin()
@@ -75,12 +88,35 @@ def test_the_fingerprint_does_not_change_by_itself():
     assert fresh(bulletin).fingerprint() == before
 
 
+def test_what_supersedes_an_item_changes_no_fingerprint():
+    bulletin = make_bulletin()
+    before = fresh(bulletin).fingerprint()
+    newer = make_item(make_bulletin(slug="another"))
+    bulletin.items.update(superseded_by=newer, superseded_elsewhere="New keys", superseded_link="https://example.org/")
+    assert fresh(bulletin).fingerprint() == before
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "Example Council, Keys and who holds them, 28 February 2024 (England)"),
+        ({"nation": ""}, "Example Council, Keys and who holds them, 28 February 2024"),
+        ({"date": None, "nation": "Northern Ireland"}, "Example Council, Keys and who holds them (Northern Ireland)"),
+        ({"date": None, "nation": ""}, "Example Council, Keys and who holds them"),
+    ],
+)
+def test_a_source_in_one_line(fields, words):
+    bulletin = make_bulletin()
+    make_source(bulletin.items.get(), **fields)
+    assert fresh(bulletin).sections[0].items[0].sources[0].words == words
+
+
 def test_composing_costs_the_same_for_many_items():
     bulletin = make_bulletin()
     with CaptureQueriesContext(connection) as few:
         fresh(bulletin)
     for _ in range(10):
-        make_item(bulletin)
+        make_source(make_item(bulletin))
     with CaptureQueriesContext(connection) as many:
         fresh(bulletin)
     assert len(many) == len(few)

@@ -232,7 +232,7 @@ def test_the_query_count_grows_neither_with_the_archive_nor_with_the_issue(clien
         make_event(make_section(bulletin))
         make_item(bulletin)
         make_published(datetime.date(2023, number + 1, 1))
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(16):
         client.get(PATH)
 
 

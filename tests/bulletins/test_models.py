@@ -193,8 +193,9 @@ def test_an_item_and_its_section_agree():
         cursor.execute(
             """
             INSERT INTO bulletins_newsitem
-                (bulletin_id, section_id, headline, slug, body, image, image_alt, link, position)
-            VALUES (%s, %s, 'Lost', 'lost', '', '', '', '', 1)
+                (bulletin_id, section_id, headline, slug, body, image, image_alt, link, position,
+                 superseded_elsewhere, superseded_link)
+            VALUES (%s, %s, 'Lost', 'lost', '', '', '', '', 1, '', '')
             """,
             [other.pk, section.pk],
         )

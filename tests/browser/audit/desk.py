@@ -42,6 +42,7 @@ def desk_screens(page: Page, site: str) -> Iterator[Screen]:
     yield Screen("desk: first page", Room.DESK, f"{site}/admin/")
     yield Screen("desk: change password", Room.DESK, f"{site}/admin/password_change/")
     yield Screen("desk: who sends", Room.DESK, f"{site}/admin/sender/")
+    yield Screen("desk: dead links", Room.DESK, f"{site}/admin/links/")
     for path in lists(page):
         yield from model_screens(page, site, path)
 
@@ -83,10 +84,18 @@ def issue_screens(page: Page, site: str, path: str) -> Iterator[Screen]:
         if status == "approved":
             letter = f"{site}/admin/issues/{number}/correction-letter/"
             yield Screen("desk: approved issue, correction letter", Room.DESK, letter)
+        item = upkeep(page, f"{path}{number}/change/")
+        yield Screen(f"desk: {status} issue, upkeep of an item", Room.DESK, site + item)
         if status == "draft":
             yield Screen("desk: delete an issue", Room.DESK, f"{site}{path}{number}/delete/")
             yield Screen("desk: history of an issue", Room.DESK, f"{site}/admin/issues/{number}/history/")
             yield refused(page, f"{path}{number}/change/")
+
+
+def upkeep(page: Page, path: str) -> str:
+    """Return the path of the page with the sources of an issue's first item."""
+    page.goto(path)
+    return page.locator("a[href$='/upkeep/']").first.get_attribute("href") or ""
 
 
 def mailing_screens(house: House, page: Page) -> Iterator[Screen]:
