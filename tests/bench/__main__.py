@@ -11,7 +11,7 @@ from tests.bench.house import own_servers
 from tests.bench.measured import Measured
 from tests.config.machine import ROOT
 
-BENCHES = ("search",)
+BENCHES = ("search", "page_nginx_vs_static")
 RESULTS = ROOT / "var" / "bench.json"
 
 

@@ -16,7 +16,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bulletins.models import Bulletin, SectionKind
+from bulletins.models import Bulletin, SectionKind, Source
 from mailings.letter import freeze
 from publication.richtext import clean_html
 from tests.conftest import SecureClient
@@ -112,7 +112,15 @@ def issues(draw: Callable) -> dict:
                     for _ in range(draw(st.integers(0, 2)))
                 ],
                 "items": [
-                    {"headline": made.word("heading"), "body": made.text(), "link": made.maybe(made.address)}
+                    {
+                        "headline": made.word("heading"),
+                        "body": made.text(),
+                        "link": made.maybe(made.address),
+                        "sources": [
+                            {"publisher": made.word("plain"), "title": made.word("plain"), "link": made.address()}
+                            for _ in range(draw(st.integers(0, 2)))
+                        ],
+                    }
                     for _ in range(draw(st.integers(0, 2)))
                 ],
             }
@@ -131,7 +139,10 @@ def stored(plan: dict) -> Bulletin:
         for event in part["events"]:
             make_event(section, **event)
         for item in part["items"]:
-            make_item(bulletin, section=section, **item)
+            written = {name: value for name, value in item.items() if name != "sources"}
+            row = make_item(bulletin, section=section, **written)
+            for source in item["sources"]:
+                Source.objects.create(item=row, **source)
     Bulletin.objects.filter(pk=bulletin.pk).update(status="approved")
     return Bulletin.objects.with_parts().get(pk=bulletin.pk)
 
@@ -236,7 +247,8 @@ def test_every_shape_says_the_same(plan):
             # A reader shows the title of an entry above its text.
             check_html(form, f"<h1>{bulletin.title}</h1>{html}", words)
         for item in bulletin.items.all():
-            own = marks(f"{item.headline} {item.body} {item.link}")
+            sources = " ".join(f"{s.publisher} {s.title} {s.link}" for s in item.sources.all())
+            own = marks(f"{item.headline} {item.body} {item.link} {sources}")
             read = Reader(client.get(f"{page}{item.slug}/").content.decode())
             assert own <= read.found, f"item: missing {own - read.found}"
             check_roles("item", own, read.roles)

@@ -1,0 +1,50 @@
+"""Programs that only benches need: found on this machine, or unpacked from Debian's package without installing it."""
+
+import shutil
+import subprocess
+
+from config.programs import CannotRun
+from tests.config.machine import ROOT
+
+UNPACKED = ROOT / "var" / "bench"
+# Where Debian keeps daemons; an ordinary user's PATH lacks it.
+FOLDERS = ("usr/bin", "usr/sbin")
+
+
+def program(name: str, package: str) -> str:
+    """Return a program's path; CannotRun names the package where it can neither be found nor fetched."""
+    places = [str(UNPACKED / package / folder) for folder in FOLDERS] + ["/usr/sbin"]
+    found = shutil.which(name) or shutil.which(name, path=":".join(places))
+    if found is None:
+        unpack(package)
+        found = shutil.which(name, path=":".join(places))
+    if found is None:
+        raise CannotRun(f"The bench needs {name}: install the package {package} and start again.")
+    return found
+
+
+def unpack(package: str) -> None:
+    """Fetch a Debian package and lay its files out below var/bench; nothing is installed or started."""
+    home = UNPACKED / package
+    home.mkdir(parents=True, exist_ok=True)
+    if not shutil.which("apt-get"):
+        return
+    subprocess.run(["apt-get", "download", "-q", package], cwd=home, capture_output=True)
+    for archive in home.glob("*.deb"):
+        subprocess.run(["dpkg", "-x", str(archive), str(home)], check=True)
+
+
+def version(command: list[str]) -> str:
+    """Return the first line that a program says of its version, on either of its outputs."""
+    said = subprocess.run(command, capture_output=True, text=True)
+    return (said.stdout + said.stderr).strip().splitlines()[0]
+
+
+def requests_a_second(url: str, seconds: int, *headers: str) -> float:
+    """Ask for a page as often as sixteen connections can, with wrk; return how many answers a second came."""
+    options = [word for header in headers for word in ("-H", header)]
+    command = [program("wrk", "wrk"), "-t1", "-c16", f"-d{seconds}s", *options, url]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in said and not any(header.startswith("If-None-Match") for header in headers):
+        raise CannotRun(f"{url} did not answer as it should:\n{said}")
+    return float(next(line.split()[1] for line in said.splitlines() if line.startswith("Requests/sec")))
