@@ -39,7 +39,7 @@ def test_a_killed_worker_loses_nobody_and_repeats_at_most_one(relay, tmp_path):
     for number in range(READERS):
         Subscriber.objects.create(address=f"reader{number}@example.org", status="active", created_at=now)
     Subscriber.objects.create(address="pending@example.org", created_at=now)
-    make_approved(at=now, publish_at=now + datetime.timedelta(seconds=2), publish_reason="for the test")
+    issue(month=1)
     env = environment(settings.EMAIL_PORT)
     with beat(env, tmp_path / "beat"):
         with worker(env, concurrency=1) as first:
@@ -92,13 +92,13 @@ def test_from_signing_up_to_leaving_with_one_click(relay, tmp_path):
 
 
 def issue(month: int) -> None:
-    """Approve an issue that is due at once."""
-    now = timezone.now()
+    """Approve an issue whose hour has come: no tick finds it still ahead and looks at its checklist."""
+    hour = timezone.now() - datetime.timedelta(seconds=10)
     make_approved(
-        at=now,
+        at=hour,
         month=datetime.date(2026, month, 1),
         title=f"Issue {month}",
-        publish_at=now,
+        publish_at=hour,
         publish_reason="test",
     )
 

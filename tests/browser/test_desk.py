@@ -112,7 +112,7 @@ def test_a_mailing_is_watched_and_steered_to_its_end(visit: Visit, house: House,
 
     press(page, "Pause")
     await_state(page, "Paused")
-    said(page, "Somebody paused it.")
+    said(page, "approver paused it")
     page.wait_for_timeout(3000)
     stood = sent(page)
     page.wait_for_timeout(3000)

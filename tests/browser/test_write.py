@@ -89,8 +89,11 @@ def test_what_is_written_and_ordered_is_what_readers_get(visit: Visit):
 def test_typing_is_not_lost_by_a_drag_or_by_leaving_unawares(visit: Visit):
     page = visit(viewport={"width": 1280, "height": 1600})
     log_in(page, "editor")
-    open_draft(page)
-    first, second = order(page)[:2]
+    start_issue(page, "2031-10")
+    for headline in (FIRST, SECOND):
+        add_item(page, headline, f"{headline}: the story.")
+    save(page)
+    first, second = order(page)
     row_named(page, first).get_by_role("button", name=first, exact=True).click()
     editor_of(row_named(page, first)).click()
     page.keyboard.press("Control+End")

@@ -16,7 +16,7 @@ def test_names_each_target_of_the_makefile():
 
 def test_shows_pictures_that_are_there_and_light():
     pictures = [ROOT / path for path in re.findall(r'(?:src|srcset)="(docs/screenshots/[^"]+)"', README)]
-    assert len(pictures) == len(set(pictures)) == 8
+    assert len(pictures) == len(set(pictures)) == 12
     assert [path.name for path in pictures if path.stat().st_size > MOST_BYTES] == []
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from config.children import command_of
 from tests.relay import free_port
 
 SAMPLE = Path(settings.BASE_DIR) / "deploy" / "postfix"
@@ -129,8 +130,7 @@ class Postfix:
         """Return the processes that take letters in."""
         master = (self.folder / "queue" / "pid" / "master.pid").read_text().strip()
         children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-        names = {int(pid): Path(f"/proc/{pid}/comm") for pid in children}
-        return {pid for pid, name in names.items() if name.exists() and name.read_text().strip() in INTAKE}
+        return {int(pid) for pid in children if command_of(int(pid)) in INTAKE}
 
     def lines(self, words: str) -> list[str]:
         """Return the log's lines with some words."""

@@ -107,6 +107,12 @@ def test_what_is_missing_and_who_must_do_it(what, expected):
     assert [(step.words, step.who) for step in steps(what, EDITOR)] == expected
 
 
+def test_who_only_approves_is_not_offered_what_is_not_written_yet():
+    olive = Viewer("olive", looks=True, approves=True)
+    offered = [label(matter("draft", **facts), olive) for facts in ({}, {"unready": UNREADY}, {"unclean": UNCLEAN})]
+    assert offered == [APPROVE, LOOK, LOOK]
+
+
 def test_the_last_editor_is_told_why_it_is_not_theirs():
     assert steps(matter("draft"), LAST)[0].who == "An approver: Grace or Ida, not you: you edited it last"
 
