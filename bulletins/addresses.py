@@ -3,17 +3,12 @@
 from django.conf import settings
 from django.urls import reverse
 
-from bulletins.models import Bulletin, Topic
+from bulletins.models import Bulletin
 
 
 def item_page(bulletin: Bulletin, slug: str) -> str:
     """Return the path of an item's own page."""
     return reverse("bulletins:item", args=[bulletin.month.year, bulletin.slug, slug])
-
-
-def topic_page(topic: Topic) -> str:
-    """Return the path of a topic's page, which is the folder of its feeds."""
-    return reverse("bulletins:topic_atom", args=[topic.slug]).removesuffix("feed.atom")
 
 
 def whole(path: str) -> str:

@@ -7,18 +7,21 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bulletins import archive as shelves
+from bulletins.freshness import fresh
 from bulletins.models import Author, Bulletin, NewsItem, Topic
 
 A_PAGE = 20
 
 
 @require_safe
+@fresh
 def topics(request: HttpRequest) -> HttpResponse:
     """List the topics that readers can read about."""
     return render(request, "bulletins/topics.html", {"topics": Topic.objects.in_use(timezone.now()).order_by("name")})
 
 
 @require_safe
+@fresh
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
     """List the items of a topic, the newest first; one that none has yet says so."""
     at = timezone.now()
@@ -30,6 +33,7 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@fresh
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     """Show who signs issues, and list the issues; who has signed none that readers may see is not found."""
     signed = Bulletin.objects.published(timezone.now()).filter(author__slug=slug).newest_first()

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from bulletins.addresses import item_page, topic_page
+from bulletins.addresses import item_page
 from bulletins.freshness import fresh
 from bulletins.models import Bulletin, NewsItem, Topic
 from resources.models import Resource
@@ -94,10 +94,6 @@ class Topics(OwnSitemap):
         """Return them: one query."""
         topics = Topic.objects.filter(items__bulletin__in=Bulletin.objects.published(self.at))
         return list(topics.annotate(changed=Max("items__bulletin__publish_at")))
-
-    def location(self, item: Topic) -> str:
-        """Return its page's path."""
-        return topic_page(item)
 
     def lastmod(self, item: Any) -> datetime.datetime:
         """Return when its newest item was published."""

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 
-from bulletins.addresses import item_page, topic_page, whole
+from bulletins.addresses import item_page, whole
 from bulletins.composition import compose, compose_item
 from bulletins.models import Bulletin, Correction, NewsItem, Topic
 from publication.models import Publication
@@ -66,15 +66,15 @@ def of_issues(at: datetime.datetime) -> Channel:
 
 
 def of_topic(topic: Topic, at: datetime.datetime) -> Channel:
-    """Return the newest published items about a topic: six queries."""
+    """Return the newest published items about a topic: seven queries."""
     words = Publication.objects.current()
     items = NewsItem.objects.filter(topics=topic, bulletin__in=Bulletin.objects.published(at))
-    items = items.select_related("bulletin__author").prefetch_related("corrections", "topics")
+    items = items.select_related("bulletin__author").prefetch_related("corrections", "sources", "topics")
     items = items.order_by("-bulletin__publish_at", "-bulletin", "section__position", "section", "position", "pk")
     return Channel(
         title=plain_line(f"{topic.name}: {words.name}"),
         description=plain_line(f"What {words.name} said about {topic.name}."),
-        page=whole(topic_page(topic)),
+        page=whole(topic.get_absolute_url()),
         icon=whole(static("apple-touch-icon.png")),
         entries=tuple(item_entry(item) for item in items[:NEWEST]),
     )

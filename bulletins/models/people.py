@@ -43,16 +43,24 @@ class Author(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Give an author without a slug one, before the constraints are looked at."""
+        self.fill_slug()
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; a new author gets a slug."""
-        if not self.slug:
-            taken = set(Author.objects.exclude(pk=self.pk).values_list("slug", flat=True))
-            self.slug = free_slug(self.name, taken, "author")
+        self.fill_slug()
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         """Return the author's own page."""
         return reverse("bulletins:author", args=[self.slug])
+
+    def fill_slug(self) -> None:
+        """Make the slug of the name, where there is none."""
+        if not self.slug:
+            taken = set(Author.objects.exclude(pk=self.pk).values_list("slug", flat=True))
+            self.slug = free_slug(self.name, taken, "author")
 
 
 class Approval(models.Model):

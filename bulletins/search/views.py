@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from bulletins.freshness import fresh
 from bulletins.models import Bulletin, Topic
 from bulletins.search.asked import Asked, SearchForm
 from bulletins.search.filters import filters
@@ -20,6 +21,7 @@ A_PAGE = 20
 
 
 @require_safe
+@fresh
 def search(request: HttpRequest) -> HttpResponse:
     """Show the items that match what is asked, the best first; or, where none does, where to go instead."""
     at = timezone.now()

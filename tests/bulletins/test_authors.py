@@ -8,7 +8,7 @@ from django.db import IntegrityError
 
 from bulletins.models import Author
 from tests.bulletins.finding import MARCH, make_many
-from tests.factories import make_author, make_bulletin, make_item, make_published, make_withdrawn
+from tests.factories import make_author, make_bulletin, make_item, make_published, make_staff, make_withdrawn
 
 pytestmark = pytest.mark.django_db
 PATH = "/authors/erin-example/"
@@ -71,11 +71,11 @@ def test_an_odd_page_is_the_first_or_the_last(client, query):
 @pytest.mark.parametrize("path", [PATH, f"{PATH}?page=2"])
 def test_a_large_archive_asks_as_many_queries_as_a_small_one(client, path, django_assert_num_queries):
     make_many(10, items=3)
-    # The author, how many issues, the issues, their headlines; the publication and its links.
-    with django_assert_num_queries(6):
+    # How fresh the archive is; the author, how many issues, the issues, their headlines; the publication and its links.
+    with django_assert_num_queries(7):
         client.get(path)
     make_many(200, items=3, since=1970)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get(path)
 
 
@@ -86,6 +86,12 @@ def test_a_new_author_gets_an_address_that_a_corrected_name_keeps():
     assert Author.objects.get().slug == "robin-example"
     assert make_author(name="Robin Example").slug == "robin-example-2"
     assert make_author(name="李明").slug == "author"
+
+
+def test_an_address_left_empty_in_the_form_is_made_of_the_name(client):
+    client.force_login(make_staff("erin", "add_author", "view_author"))
+    client.post("/admin/bulletins/author/add/", {"name": "Robin Example"})
+    assert Author.objects.get().slug == "robin-example"
 
 
 def test_the_table_refuses_an_author_without_an_address():

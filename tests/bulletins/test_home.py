@@ -79,7 +79,7 @@ def test_query_count_does_not_grow_with_the_archive(client, django_assert_num_qu
     make_publication()
     for month in range(1, 8):
         make_published(datetime.date(2024, month, 1))
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get("/")
 
 

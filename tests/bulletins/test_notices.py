@@ -154,7 +154,7 @@ def test_an_item_with_neither_says_nothing(client, old):
     assert 'class="sources"' not in page(client, PATH)
 
 
-@pytest.mark.parametrize(("path", "queries"), [(PATH, 12), (ISSUE, 15)])
+@pytest.mark.parametrize(("path", "queries"), [(PATH, 14), (ISSUE, 16)])
 def test_many_notices_and_sources_cost_what_few_do(client, old, newer, path, queries, django_assert_num_queries):
     for number in range(6):
         item = make_item(old.bulletin, headline=f"Item {number}", superseded_by=newer)

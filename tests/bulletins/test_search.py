@@ -382,9 +382,9 @@ def test_a_search_asks_as_many_queries_in_a_large_archive_as_in_a_small_one(clie
     few = queries(client, query)
     make_many(200, items=3, topic=topic, since=1970)
     assert queries(client, query) == few
-    # Its transaction's begin, time and end; is there a word; matches between two settings; topics' names; items and
-    # their topics; the publication and its links; and the topic that is chosen.
-    assert len(few) == 12 + ("topic" in query)
+    # How fresh the archive is; its transaction's begin, time and end; is there a word; matches between two settings;
+    # topics' names; items and their topics; the publication and its links; and the topic that is chosen.
+    assert len(few) == 13 + ("topic" in query)
 
 
 def queries(client, query: str) -> list[str]:

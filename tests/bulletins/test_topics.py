@@ -112,12 +112,21 @@ def test_the_archive_leads_to_the_topics_and_the_search(client):
     assert 'action="/bulletins/search/"' in page
 
 
+def test_each_page_of_a_topic_is_its_own_and_offers_the_topics_feeds(client):
+    make_many(10, items=3, topic=make_topic("Online safety"))
+    first, second = (client.get(f"{PATH}{end}").content.decode() for end in ("", "?page=2"))
+    assert f'rel="canonical" href="https://bulletin.example.org{PATH}"' in first
+    assert f'rel="canonical" href="https://bulletin.example.org{PATH}?page=2"' in second
+    assert f'href="{PATH}feed.atom"' in first
+
+
 @pytest.mark.parametrize("path", [PATH, f"{PATH}?page=2", "/topics/"])
 def test_a_large_archive_asks_as_many_queries_as_a_small_one(client, path, django_assert_num_queries):
     topic = make_topic("Online safety")
     make_many(10, items=3, topic=topic)
-    # The topic, how many items, the items, their topics, the other topics; the publication and its links.
-    queries = 3 if path == "/topics/" else 7
+    # How fresh the archive is; the topic, how many items, the items, their topics, the other topics; the publication
+    # and its links.
+    queries = 4 if path == "/topics/" else 8
     with django_assert_num_queries(queries):
         client.get(path)
     make_many(200, items=3, topic=topic, since=1970)

@@ -230,8 +230,8 @@ def feed_texts(client: Client) -> dict[str, str]:
     rss = ET.fromstring(client.get("/feeds/bulletins.rss").content)
     listing = json.loads(client.get("/feeds/bulletins.json").content)
     return {
-        "atom": atom.find(f"{ATOM}entry/{ATOM}content").text,
-        "rss": rss.find(f"channel/item/{FULL_TEXT}").text,
+        "atom": atom.findtext(f"{ATOM}entry/{ATOM}content", ""),
+        "rss": rss.findtext(f"channel/item/{FULL_TEXT}", ""),
         "json": listing["items"][0]["content_html"],
     }
 
