@@ -43,10 +43,6 @@ class Author(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def clean(self) -> None:
-        """Give an author without a slug one, before the constraints are looked at."""
-        self.fill_slug()
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; a new author gets a slug."""
         self.fill_slug()
@@ -55,6 +51,10 @@ class Author(models.Model):
     def get_absolute_url(self) -> str:
         """Return the author's own page."""
         return reverse("bulletins:author", args=[self.slug])
+
+    def clean(self) -> None:
+        """Give an author without a slug one, before the constraints are looked at."""
+        self.fill_slug()
 
     def fill_slug(self) -> None:
         """Make the slug of the name, where there is none."""
