@@ -26,7 +26,7 @@ def test_every_link_of_the_side_bar_leads_somewhere(client):
 
 def test_nobody_sees_a_link_they_may_not_follow(client):
     client.force_login(make_staff("editor", "view_bulletin", "change_author"))
-    assert set(links(client)) == {"The desk", "Bulletins", "Authors"}
+    assert set(links(client)) == {"The desk", "Bulletins", "Authors", "Dead links"}
     page = client.get(DESK).content.decode()
     assert reverse("admin:bulletins_author_changelist") in page
     assert reverse("admin:subscribers_subscriber_changelist") not in page
