@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from mailings.models import Mailing, Rhythm
-from mailings.progress import kept
+from mailings.progress import kept, progress_of
 from mailings.steering import pause
 from publication.models import SenderClaim
 from tests.factories import MARCH, make_staff
@@ -314,3 +314,12 @@ def test_a_clock_that_stands_still_is_pointed_out(client, grace):
 def test_a_clock_that_ticks_is_not_mentioned(client, grace):
     Rhythm.objects.beat(datetime.datetime.now(datetime.UTC) - MINUTE)
     assert "The clock has not ticked" not in client.get(reverse("admin:index")).content.decode()
+
+
+def test_once_it_is_over_its_letters_are_counted_anew(client, grace, now):
+    mailing = make_mailing(readers=2)
+    assert "0 of 2 sent" in page(client, mailing)
+    send(mailing, 2, now)
+    finish(mailing, sent=2)
+    mailing.refresh_from_db()
+    assert progress_of(mailing).balance.counts["sent"] == 2
