@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from bulletins.addresses import item_page
 from bulletins.freshness import fresh
-from bulletins.models import Bulletin, NewsItem, Topic
+from bulletins.models import Author, Bulletin, NewsItem, Topic
 from resources.models import Resource
 
 STANDING = (
@@ -44,11 +44,11 @@ class OwnSitemap(Sitemap):
 
 
 class Fronts(OwnSitemap):
-    """The first page and the archive, which are as new as the newest issue."""
+    """The first page, the archive and the list of topics, which are as new as the newest issue."""
 
     def items(self) -> list[str]:
         """Return their names."""
-        return ["bulletins:home", "bulletins:archive"]
+        return ["bulletins:home", "bulletins:archive", "bulletins:topics"]
 
     def location(self, item: str) -> str:
         """Return a page's path."""
@@ -100,6 +100,19 @@ class Topics(OwnSitemap):
         return item.changed
 
 
+class Authors(OwnSitemap):
+    """Who signed published issues."""
+
+    def items(self) -> list[Author]:
+        """Return them: one query."""
+        signed = Author.objects.filter(bulletins__in=Bulletin.objects.published(self.at))
+        return list(signed.annotate(changed=Max("bulletins__publish_at")).only("slug"))
+
+    def lastmod(self, item: Any) -> datetime.datetime:
+        """Return when their newest issue was published."""
+        return item.changed
+
+
 class Years(OwnSitemap):
     """The years of the archive."""
 
@@ -132,7 +145,7 @@ class Standing(OwnSitemap):
         return reverse(item)
 
 
-PARTS: tuple[type[OwnSitemap], ...] = (Fronts, Issues, Items, Topics, Years, Guides, Standing)
+PARTS: tuple[type[OwnSitemap], ...] = (Fronts, Issues, Items, Topics, Authors, Years, Guides, Standing)
 
 
 def last_change(corrected: str, published: str = "publish_at") -> Greatest:

@@ -120,7 +120,7 @@ def moved(front: Front, port: int, folder: Path) -> str:
         "listen 80;": f"listen 127.0.0.1:{front.plain};",
         "listen 443 ssl http2;": f"listen 127.0.0.1:{front.secure} ssl http2;",
         "127.0.0.1:8000": f"127.0.0.1:{port}",
-        "/var/cache/nginx/first-wednesday": str(folder / "kept"),
+        "/var/lib/nginx/first-wednesday": str(folder / "kept"),
         f"/etc/ssl/{HOST}": str(folder),
     }
     shipped = SHIPPED.read_text()

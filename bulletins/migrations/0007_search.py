@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='newsitem',
             name='words',
-            field=bulletins.models.finding.WordsField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector('headline', config='english', weight='A'), '||', django.contrib.postgres.search.SearchVector(bulletins.models.finding.WithoutTags('body'), config='english', weight='B'), django.contrib.postgres.search.SearchConfig('english')), output_field=bulletins.models.finding.UnreadVectorField()),
+            field=bulletins.models.finding.WordsField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector(bulletins.models.finding.Parted('headline'), config='english', weight='A'), '||', django.contrib.postgres.search.SearchVector(bulletins.models.finding.Parted(bulletins.models.finding.WithoutTags('body')), config='english', weight='B'), django.contrib.postgres.search.SearchConfig('english')), output_field=bulletins.models.finding.UnreadVectorField()),
         ),
         migrations.RunSQL(UNCOMPRESSED, migrations.RunSQL.noop),
         migrations.AddIndex(

@@ -26,10 +26,29 @@ IN_LINE = rf"</?(?:a|b|i|em|strong|cite|sub|sup)(?:>|\s{TO_ITS_END})"
 ANY = rf"<{TO_ITS_END}"
 
 
+# Stands between two blocks, such as list entries.
+BLOCK = "\x1f"
+# Marks that part words. Where a database's locale is C, PostgreSQL takes all but ASCII for letters: “group” with its
+# quotation marks would be a word of its own. Characters that no text holds stand for them, one for each.
+PARTING = "“”„«»‘’‚–—…•·‹›″′\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}‐‑"
+PARTED = "\x03\x04\x05\x06\x07\x08\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c"
+RESTORED = str.maketrans(PARTED, PARTING)
+AS_SQL = "".join(f"\\x{ord(character):02x}" for character in PARTED)
+
+
 class WithoutTags(Func):
     """The words of clean HTML, at most 200,000 characters of them: a tsvector holds no more than a megabyte."""
 
-    template = f"left(regexp_replace(regexp_replace(%(expressions)s, '{IN_LINE}', '', 'g'), '{ANY}', ' ', 'g'), 200000)"
+    template = (
+        f"left(regexp_replace(regexp_replace(%(expressions)s, '{IN_LINE}', '', 'g'), '{ANY}', E' \\x1f ', 'g'), 200000)"
+    )
+    output_field = models.TextField()
+
+
+class Parted(Func):
+    """A text whose words are parted, whatever the database's locale; `RESTORED` undoes it."""
+
+    template = f"translate(%(expressions)s, '{PARTING}', E'{AS_SQL}')"
     output_field = models.TextField()
 
 
@@ -47,8 +66,8 @@ class WordsField(models.GeneratedField):
     db_returning = False  # type: ignore[assignment]
 
     def __init__(self, **options: Any) -> None:
-        headline = SearchVector("headline", weight="A", config=CONFIG)
-        body = SearchVector(WithoutTags("body"), weight="B", config=CONFIG)
+        headline = SearchVector(Parted("headline"), weight="A", config=CONFIG)
+        body = SearchVector(Parted(WithoutTags("body")), weight="B", config=CONFIG)
         given = {"expression": headline + body, "output_field": UnreadVectorField(), "db_persist": True}
         super().__init__(**{**given, **options})
 

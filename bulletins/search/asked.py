@@ -17,7 +17,7 @@ LONGEST = 200
 # Control characters, halves of characters, and what changes the direction of a line: none is a word.
 UNPRINTED = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 # Telephones type these where the syntax of PostgreSQL's websearch has " and -.
-QUOTES = str.maketrans(dict.fromkeys("“”„‟«»″", '"'))
+QUOTES = str.maketrans(dict.fromkeys("“”„‟«»″", '"') | dict.fromkeys("‘’‚‛ʼ′", "'") | dict.fromkeys("…•·‹›", " "))
 DASH = re.compile(r"(?<!\S)[‐‑‒–—−](?=\S)")
 
 

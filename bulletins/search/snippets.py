@@ -10,7 +10,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from bulletins.models import NewsItem
-from bulletins.models.finding import CONFIG, WithoutTags
+from bulletins.models.finding import BLOCK, CONFIG, RESTORED, Parted, WithoutTags
 
 # No text holds these two: they are taken out before what was found is put between them.
 BEGIN, END = "\x01", "\x02"
@@ -19,6 +19,9 @@ BETWEEN = " … "
 # Of a longer text only the beginning is looked through: cutting a snippet reads all it is given.
 READ = 20_000
 LETTER = re.compile(r"\w")
+NO_LETTERS = re.compile(r"\A\W+")
+# Between two blocks; the first one's own last mark is enough, and at the ends nothing is parted.
+BETWEEN_BLOCKS = re.compile(rf"([.:;,?!…”’]?)({END}?)\s*{BLOCK}[\s{BLOCK}]*")
 
 
 class WithoutMarkers(Func):
@@ -31,7 +34,7 @@ class WithoutMarkers(Func):
 
 def shown(keys: list[int], query: SearchQuery) -> list[NewsItem]:
     """Return the items of some keys in their order, each with `marked` (its headline) and `snippet`: two queries."""
-    text = Left(WithoutMarkers(WithoutTags("body")), READ)
+    text = Left(WithoutMarkers(Parted(WithoutTags("body"))), READ)
     items = NewsItem.objects.filter(pk__in=keys).as_found()
     items = items.annotate(text=text, cut=snippet_of(text, query), lit=headline_of(query))
     found = {item.pk: item for item in items}
@@ -58,7 +61,7 @@ def snippet_of(body: Left, query: SearchQuery) -> SearchHeadline:
 
 def headline_of(query: SearchQuery) -> SearchHeadline:
     """Return the whole headline with what was found."""
-    headline = WithoutMarkers(F("headline"))
+    headline = WithoutMarkers(Parted(F("headline")))
     return SearchHeadline(headline, query, config=CONFIG, start_sel=BEGIN, stop_sel=END, highlight_all=True)
 
 
@@ -67,7 +70,7 @@ def whole(cut: str, text: str) -> str:
     places = re.sub(f"[{BEGIN}{END}]", "", cut).split(BETWEEN)
     if not places[-1]:
         return cut
-    begins = text.strip().startswith(places[0].strip())
+    begins = NO_LETTERS.sub("", text).startswith(NO_LETTERS.sub("", places[0]))
     # The database leaves out what stands behind the last word.
     rest = text.rpartition(places[-1])[2].strip()
     return f"{'' if begins else '… '}{cut}{' …' if LETTER.search(rest) else rest}"
@@ -75,8 +78,14 @@ def whole(cut: str, text: str) -> str:
 
 def with_marks(text: str) -> SafeString:
     """Return a text as HTML: nothing of it is markup but the marks around what was found."""
-    pieces = MARKED.split(text)
+    pieces = MARKED.split(in_one_line(text))
     return mark_safe("".join(as_html(piece, marked=place % 2 == 1) for place, piece in enumerate(pieces)))
+
+
+def in_one_line(text: str) -> str:
+    """Put back the marks that parted words, and a point between blocks."""
+    ends = text.translate(RESTORED).strip(f" {BLOCK}")
+    return BETWEEN_BLOCKS.sub(lambda gap: f"{gap[1]}{gap[2]} " if gap[1] else f"{gap[2]} · ", ends)
 
 
 def as_html(piece: str, marked: bool) -> str:

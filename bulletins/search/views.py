@@ -14,6 +14,7 @@ from bulletins.models import Bulletin, Topic
 from bulletins.search.asked import Asked, SearchForm
 from bulletins.search.filters import filters
 from bulletins.search.matches import LIMIT, TooSlow, found, holds_a_word, in_time, matches
+from bulletins.search.places import places
 from bulletins.search.snippets import shown
 from bulletins.search.spelling import meant
 
@@ -27,7 +28,8 @@ def search(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     form = SearchForm(request.GET)
     if fault := form.fault():
-        return answer(request, {"fault": fault, **ways_on(at)}, status=400)
+        typed = Asked(str(form.cleaned_data.get("q", "")))
+        return answer(request, {"fault": fault, "asked": typed, **ways_on(at)}, status=400)
     asked = form.asked()
     if not asked.words:
         return answer(request, {"asked": asked, **ways_on(at)})
@@ -51,11 +53,13 @@ def results(asked: Asked, number: str, at: datetime.datetime) -> dict[str, Any]:
     if not holds_a_word(asked):
         return {"asked": asked, "wordless": True, **ways_on(at)}
     matched = matches(asked, at)
-    if not matched.keys:
-        return {"asked": asked, **instead(asked, at), **ways_on(at)}
     page = Paginator(matched.keys, A_PAGE).get_page(number)
+    elsewhere = places(asked, at) if page.number == 1 else []
+    if not matched.keys:
+        return {"asked": asked, "places": elsewhere, **instead(asked, at), **ways_on(at)}
     return {
         "asked": asked,
+        "places": elsewhere,
         "page": page,
         "items": shown(list(page.object_list), asked.query),
         "count": len(matched.keys),

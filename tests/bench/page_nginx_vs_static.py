@@ -118,7 +118,7 @@ def moved(folder: Path, port: int, front: int) -> str:
         f"    ssl_certificate_key /etc/ssl/{HOST}/privkey.pem;\n": "",
         "X-Forwarded-Proto $scheme": "X-Forwarded-Proto https",
         "127.0.0.1:8000": f"127.0.0.1:{port}",
-        "/var/cache/nginx/first-wednesday": str(folder / "kept"),
+        "/var/lib/nginx/first-wednesday": str(folder / "kept"),
         "    location /admin/": file,
     }
     shipped = SHIPPED.read_text()

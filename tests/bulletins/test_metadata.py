@@ -281,6 +281,8 @@ def test_the_map_names_every_page_that_readers_may_find(client):
     assert map_of(client) == {
         "/": None,
         "/bulletins/": None,
+        "/topics/": None,
+        "/authors/erin-example/": "2024-03-06",
         ISSUE: "2024-03-06",
         ITEM: "2024-03-06",
         "/topics/online-safety/": "2024-03-06",
@@ -339,5 +341,5 @@ def test_the_maps_query_count_does_not_grow(client, django_assert_num_queries, i
         make_topic(f"Topic {month}", bulletin.items.get())
         make_resource(f"Resource {month}")
     assert Bulletin.objects.count() == issues
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get("/sitemap.xml")

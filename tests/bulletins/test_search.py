@@ -7,11 +7,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from bulletins.models import NewsItem
+from bulletins.models import Bulletin, NewsItem
 from bulletins.search.asked import Asked
 from bulletins.search.matches import LIMIT, matches
 from tests.bulletins.finding import MARCH, make_found, make_many, make_topic
-from tests.factories import make_bulletin, make_item, make_published, make_withdrawn
+from tests.factories import make_author, make_bulletin, make_item, make_published, make_resource, make_withdrawn
 
 pytestmark = pytest.mark.django_db
 MAY = datetime.date(2024, 5, 1)
@@ -43,7 +43,7 @@ def test_a_result_says_whose_and_when_and_leads_there(client):
     assert 'href="/bulletins/2024/march/new-guidance/"' in page
     assert '<a href="/bulletins/2024/march/">March 2024 e-bulletin</a>' in page
     assert '<time datetime="2024-03-06">6 March 2024</time>' in page
-    assert "webinars" in page
+    assert "Webinars" in page
     assert '<a href="/topics/online-safety/">Online safety</a>' in page
 
 
@@ -73,7 +73,7 @@ def test_tags_inside_a_line_part_no_words_and_others_do(client):
     make_item(make_published(MARCH), headline="Tags", body=body)
     for word in ("reconsider", "later", "read", "alpha", "beta"):
         assert headlines(page_of(client, f"{word} soon")) == ["Tags"]
-    assert "<p>reconsider <mark>soon</mark>. Later read" in " ".join(page_of(client, "soon").split())
+    assert "<p>reconsider <mark>soon</mark>. Later · read" in " ".join(page_of(client, "soon").split())
 
 
 @pytest.mark.parametrize(
@@ -383,8 +383,9 @@ def test_a_search_asks_as_many_queries_in_a_large_archive_as_in_a_small_one(clie
     make_many(200, items=3, topic=topic, since=1970)
     assert queries(client, query) == few
     # How fresh the archive is; its transaction's begin, time and end; is there a word; matches between two settings;
-    # topics' names; items and their topics; the publication and its links; and the topic that is chosen.
-    assert len(few) == 13 + ("topic" in query)
+    # topics' names; items and their topics; the publication and its links; the topic that is chosen, or on the first
+    # page of all topics, years and kinds four lists of other pages.
+    assert len(few) == 13 + ("topic" in query) + 4 * (query == "q=phones")
 
 
 def queries(client, query: str) -> list[str]:
@@ -430,3 +431,53 @@ def test_a_search_that_takes_too_long_is_given_up(client, monkeypatch):
     with connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == ("0",)
+
+
+@pytest.mark.parametrize(
+    "query", ["stressed", "'stressed'", "child", "child's", "child’s", "well being", "group", "soon"]
+)
+def test_marks_that_a_keyboard_makes_part_words_as_plain_ones_do(client, query):
+    make_found(
+        "When “stressed” means more", "A child’s phone – and the ‘group’ chat… soon.\N{NO-BREAK SPACE}Well‑being."
+    )
+    found = [headline.replace("\N{NO-BREAK SPACE}", " ") for headline in headlines(page_of(client, query))]
+    assert found == ["When “stressed” means more"]
+
+
+def test_a_snippet_shows_the_marks_as_they_were_written(client):
+    make_found("Phones", "A child’s “phone” – and more.")
+    page = page_of(client, "phone")
+    assert "child’s “<mark>phone</mark>” – and more." in page
+    assert not re.search("[\x01-\x08\x0b-\x1f]", page)
+
+
+def test_list_entries_stand_apart_in_a_snippet(client):
+    make_found("Keys", "</p><ul><li>a signature for each</li><li>door codes</li></ul><p>Next: call us.</p><p>Soon")
+    assert "<mark>signature</mark> for each · door codes · Next: call us. Soon" in page_of(client, "signature")
+
+
+def test_pages_of_the_name_that_is_searched_for_are_offered(client):
+    make_found("Sleep", topics=["Mental health"])
+    Bulletin.objects.update(title="A special issue", summary="All about sextortion.")
+    make_resource("The first phone")
+    for words, name, path in (
+        ("mental HEALTH", "Mental health", "/topics/mental-health/"),
+        ("sextortion", "A special issue", "/bulletins/2024/march/"),
+        ("erin", "Erin Example", "/authors/erin-example/"),
+        ("first phone", "The first phone", "/parental-resources/the-first-phone/"),
+    ):
+        page = page_of(client, words)
+        assert f'<a href="{path}">{name}</a>' in page
+        assert "But there is" in page
+    assert "But there is" not in page_of(client, "sextortion", year="2024")
+
+
+def test_what_is_not_published_is_not_offered(client):
+    make_found("Sleep")
+    draft = make_bulletin(title="Secret plans", author=make_author(name="Robin Secret"))
+    make_item(draft).topics.add(make_topic("Secret"))
+    assert "But there is" not in page_of(client, "secret")
+
+
+def test_a_search_that_is_refused_keeps_its_words(client):
+    assert 'value="phones"' in client.get(f"{PATH}?q=phones&topic=none").content.decode()
