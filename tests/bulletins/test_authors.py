@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError
 
-from bulletins.models import Author
+from bulletins.models import Author, NewsItem
 from tests.bulletins.finding import MARCH, make_many
 from tests.factories import make_author, make_bulletin, make_item, make_published, make_staff, make_withdrawn
 
@@ -77,6 +77,20 @@ def test_a_large_archive_asks_as_many_queries_as_a_small_one(client, path, djang
     make_many(200, items=3, since=1970)
     with django_assert_num_queries(7):
         client.get(path)
+
+
+@pytest.mark.parametrize("path", [PATH, "/bulletins/", "/bulletins/2024/"])
+def test_a_headline_whose_item_was_superseded_says_so(client, path):
+    old = make_published(MARCH).items.get()
+    mark = "An example headline</a> <small>superseded</small>"
+    draft = make_bulletin(month=datetime.date(2024, 5, 1), publish_at=None).items.get()
+    NewsItem.objects.filter(pk=old.pk).update(superseded_by=draft)
+    assert mark not in client.get(path).content.decode()
+    NewsItem.objects.filter(pk=old.pk).update(superseded_elsewhere="New keys")
+    assert mark in client.get(path).content.decode()
+    newer = make_published(datetime.date(2024, 4, 1)).items.get()
+    NewsItem.objects.filter(pk=old.pk).update(superseded_by=newer, superseded_elsewhere="")
+    assert client.get(path).content.decode().count(mark) == 1
 
 
 def test_a_new_author_gets_an_address_that_a_corrected_name_keeps():

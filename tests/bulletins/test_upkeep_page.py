@@ -211,10 +211,11 @@ def test_a_check_on_the_day_of_publication_is_one(client, out):
     assert keep(client, out, checked_on="2026-03-04").status_code == 302
 
 
-def test_what_was_checked_before_it_came_out_stays_so_and_keeps_nothing_from_being_saved(client, item, clock):
+def test_what_was_checked_before_it_came_out_stays_so_and_keeps_nothing_from_being_saved(client, editor, item, clock):
     assert keep(client, item, checked_on="2026-03-03").status_code == 302
     Bulletin.objects.update(status="approved")
     clock.move_to(AFTER)
+    client.force_login(editor)
     assert keep(client, item, superseded_elsewhere="New keys").status_code == 302
     item.refresh_from_db()
     assert (item.checked_on, item.superseded_elsewhere) == (BEFORE.date(), "New keys")
