@@ -102,6 +102,32 @@ def test_a_new_author_gets_an_address_that_a_corrected_name_keeps():
     assert make_author(name="李明").slug == "author"
 
 
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Zoë O'Brien-Łuk", "zoe-obrien-luk"),
+        ("Øyvind Đorđević", "oyvind-dordevic"),
+        ("Æsa Þórðardóttir Großœuvre", "aesa-thordardottir-grossoeuvre"),
+        ("IŞIL ISPARTALI ıçöĞÜ STRAẞE", "isil-ispartali-icogu-strasse"),
+    ],
+)
+def test_letters_beside_the_alphabet_are_spelled_out_in_an_address(name, slug):
+    assert make_author(name=name).slug == slug
+
+
+def test_a_second_author_of_a_name_is_refused_in_our_words(client):
+    make_author(name="Robin Example")
+    client.force_login(make_staff("erin", "add_author", "view_author"))
+    page = client.post("/admin/bulletins/author/add/", {"name": "Robin Example"}).content.decode()
+    assert "There is an author of this name already: choose that one for an issue" in page
+
+
+def test_the_list_of_authors_says_that_it_counts_drafts(client):
+    make_bulletin()
+    client.force_login(make_staff("erin", "view_author"))
+    assert "issues, drafts too" in client.get("/admin/bulletins/author/").content.decode().lower()
+
+
 def test_an_address_left_empty_in_the_form_is_made_of_the_name(client):
     client.force_login(make_staff("erin", "add_author", "view_author"))
     client.post("/admin/bulletins/author/add/", {"name": "Robin Example"})
