@@ -307,6 +307,8 @@ def test_query_counts_do_not_grow_with_the_archive(client, django_assert_num_que
         make_event(make_section(bulletin, kind="podcasts", body="<p>x</p>"))
     make_topic("Online safety", *NewsItem.objects.all())
     NewsItem.objects.update(superseded_elsewhere="New keys")
+    newest = bulletins[-1].items.get()
+    NewsItem.objects.exclude(pk=newest.pk).update(superseded_by=newest)
     # What readers are told of the items takes three: what is newer, what is older, and since when.
     with django_assert_num_queries(12):
         client.get("/feeds/bulletins.atom")
@@ -324,7 +326,7 @@ def test_head_has_no_body_and_other_methods_are_refused(client, path):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_same_rows_give_the_same_bytes(client, form):
+def test_the_same_rows_give_the_same_bytes_once_they_are_old(client, form):
     make_published(MARCH)
     first = client.get(f"/feeds/bulletins.{form}").content
     with time_machine.travel(datetime.datetime(2031, 1, 1, tzinfo=datetime.UTC)):
