@@ -3,12 +3,13 @@
 import datetime
 from collections.abc import Iterable
 
-from django.db.models import Prefetch, Q, prefetch_related_objects
+from django.db.models import BooleanField, ExpressionWrapper, Prefetch, Q, prefetch_related_objects
 
 from bulletins.composition import Composition, ItemBlock
 from bulletins.models import Bulletin, NewsItem, PublicationDay
 from bulletins.models.bulletin import BulletinQuerySet
 from bulletins.schedule import instant
+from bulletins.upkeep.notices import superseded
 
 
 def without_texts(bulletins: BulletinQuerySet) -> BulletinQuerySet:
@@ -16,20 +17,24 @@ def without_texts(bulletins: BulletinQuerySet) -> BulletinQuerySet:
     return bulletins.with_last_correction().defer("intro", "sign_off")
 
 
-def headlines() -> Prefetch:
-    """Return what loads the headlines of issues in reading order, in one query."""
+def headlines(at: datetime.datetime) -> Prefetch:
+    """Return what loads the headlines of issues in reading order, in one query.
+
+    Each says whether something took its item's place (`superseded`), as readers may see at an instant.
+    """
     items = NewsItem.objects.order_by("section__position", "section", "position", "pk")
-    return Prefetch("items", items.only("bulletin", "headline", "slug"))
+    told = ExpressionWrapper(superseded(at), output_field=BooleanField())
+    return Prefetch("items", items.only("bulletin", "headline", "slug").annotate(superseded=told))
 
 
-def with_headlines(bulletins: BulletinQuerySet) -> BulletinQuerySet:
+def with_headlines(bulletins: BulletinQuerySet, at: datetime.datetime) -> BulletinQuerySet:
     """Load the headlines of each issue, and none of its long texts: two queries."""
-    return without_texts(bulletins).prefetch_related(headlines())
+    return without_texts(bulletins).prefetch_related(headlines(at))
 
 
-def load_headlines(bulletins: list[Bulletin]) -> None:
+def load_headlines(bulletins: list[Bulletin], at: datetime.datetime) -> None:
     """Load the headlines of issues that are at hand already: one query."""
-    prefetch_related_objects(bulletins, headlines())
+    prefetch_related_objects(bulletins, headlines(at))
 
 
 def by_year(bulletins: Iterable[Bulletin]) -> list[tuple[int, list[Bulletin]]]:

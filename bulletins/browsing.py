@@ -36,7 +36,8 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
 @fresh
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     """Show who signs issues, and list the issues; who has signed none that readers may see is not found."""
-    signed = Bulletin.objects.published(timezone.now()).filter(author__slug=slug).newest_first()
+    at = timezone.now()
+    signed = Bulletin.objects.published(at).filter(author__slug=slug).newest_first()
     found = get_object_or_404(Author.objects.filter(bulletins__in=signed).distinct(), slug=slug)
-    page = Paginator(shelves.with_headlines(signed), A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(shelves.with_headlines(signed, at), A_PAGE).get_page(request.GET.get("page"))
     return render(request, "bulletins/author.html", {"author": found, "page": page})

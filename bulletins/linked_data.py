@@ -1,4 +1,9 @@
-"""An issue and its parts in the words of schema.org, for search engines: JSON-LD."""
+"""An issue and its parts in the words of schema.org, for search engines: JSON-LD.
+
+That something took an item's place is said by its `creativeWorkStatus`, whose terms an organisation sets for itself
+(https://schema.org/creativeWorkStatus). By what is not said: schema.org's `supersededBy` is for its own terms only, and
+`isBasedOn` would say of the newer item that it was made from the older one.
+"""
 
 import datetime
 from collections.abc import Iterable
@@ -7,9 +12,10 @@ from typing import Any
 from django.urls import reverse
 
 from bulletins.addresses import item_page, whole
-from bulletins.composition import Composition, EventBlock, ItemBlock, SectionBlock
+from bulletins.composition import Composition, EventBlock, ItemBlock, SectionBlock, SourceBlock
 from bulletins.models import Bulletin, Correction
 from bulletins.models.parts import SectionKind
+from bulletins.upkeep.notices import in_short
 from publication.richtext import plain_line
 from publication.templatetags.richtext import beginning
 
@@ -20,38 +26,44 @@ ONLINE = "https://schema.org/OnlineEventAttendanceMode"
 SCHEDULED = "https://schema.org/EventScheduled"
 
 
-def issue_nodes(bulletin: Bulletin, issue: Composition, corrections: list[Correction]) -> list[Node]:
-    """Return an issue, then each of its events."""
+def issue_nodes(
+    bulletin: Bulletin, issue: Composition, corrections: list[Correction], superseded: set[str]
+) -> list[Node]:
+    """Return an issue, then each of its events; `superseded` has the anchors of items whose place something took."""
+    items = [item for section in issue.sections for item in section.items]
     node = {
         **CONTEXT,
         **issue_node(bulletin, issue),
         "description": plain_line(issue.summary or beginning(issue.intro)),
         **dated(bulletin, corrections),
-        "author": author(issue),
+        "author": author(bulletin, issue),
         "publisher": publisher(issue),
-        "hasPart": [article(bulletin, item) for section in issue.sections for item in section.items],
+        "hasPart": [article(bulletin, item, superseded) for item in items],
         "correction": [comment(correction) for correction in corrections],
     }
     events = ((section, event) for section in issue.sections for event in section.events)
     return [filled(node), *(event_node(bulletin, issue, section, event) for section, event in events)]
 
 
-def item_nodes(bulletin: Bulletin, issue: Composition, item: ItemBlock, corrections: list[Correction]) -> list[Node]:
+def item_nodes(
+    bulletin: Bulletin, issue: Composition, item: ItemBlock, corrections: list[Correction], superseded: set[str]
+) -> list[Node]:
     """Return an item as a news article of its issue."""
     own = [correction for correction in corrections if correction.anchor == item.anchor]
     section = next(section for section in issue.sections if item in section.items)
     node = {
         **CONTEXT,
-        **article(bulletin, item),
+        **article(bulletin, item, superseded),
         "mainEntityOfPage": whole(item_page(bulletin, item.anchor)),
-        "description": plain_line(beginning(item.body) or item.headline),
+        "description": description(item, superseded),
         "articleSection": plain_line(section.heading),
         "image": whole(item.image) if item.image else "",
         "inLanguage": LANGUAGE,
         **dated(bulletin, own),
-        "author": author(issue),
+        "author": author(bulletin, issue),
         "publisher": publisher(issue),
         "isPartOf": issue_node(bulletin, issue),
+        "citation": [citation(source) for source in item.sources],
         "correction": [comment(correction) for correction in own],
     }
     return [filled(node)]
@@ -76,10 +88,28 @@ def issue_node(bulletin: Bulletin, issue: Composition) -> Node:
     }
 
 
-def article(bulletin: Bulletin, item: ItemBlock) -> Node:
-    """Return an item's name and place."""
+def article(bulletin: Bulletin, item: ItemBlock, superseded: set[str]) -> Node:
+    """Return an item's name and place, and whether something took that."""
     address = whole(item_page(bulletin, item.anchor))
-    return {"@type": "NewsArticle", "@id": address, "url": address, "headline": plain_line(item.headline)}
+    node = {"@type": "NewsArticle", "@id": address, "url": address, "headline": plain_line(item.headline)}
+    return {**node, "creativeWorkStatus": "Superseded"} if item.anchor in superseded else node
+
+
+def description(item: ItemBlock, superseded: set[str]) -> str:
+    """Return what a search engine shows of an item's page, in one line."""
+    return in_short(plain_line(beginning(item.body) or item.headline), item.anchor in superseded)
+
+
+def citation(source: SourceBlock) -> Node:
+    """Return where an item has it from."""
+    node = {
+        "@type": "CreativeWork",
+        "name": plain_line(source.title),
+        "publisher": {"@type": "Organization", "name": plain_line(source.publisher)},
+        "datePublished": source.date.isoformat() if source.date else "",
+        "url": source.link,
+    }
+    return filled(node)
 
 
 def event_node(bulletin: Bulletin, issue: Composition, section: SectionBlock, event: EventBlock) -> Node:
@@ -101,9 +131,12 @@ def event_node(bulletin: Bulletin, issue: Composition, section: SectionBlock, ev
     return filled(node)
 
 
-def author(issue: Composition) -> Node:
-    """Return who signs an issue."""
-    return filled({"@type": "Person", "name": plain_line(issue.author), "jobTitle": plain_line(issue.role)})
+def author(bulletin: Bulletin, issue: Composition) -> Node:
+    """Return who signs a published issue, and their page."""
+    page = whole(bulletin.author.get_absolute_url())
+    return filled(
+        {"@type": "Person", "name": plain_line(issue.author), "url": page, "jobTitle": plain_line(issue.role)}
+    )
 
 
 def publisher(issue: Composition) -> Node:

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from bulletins.approval import lapse
 from bulletins.models import Bulletin, PublicationDay, Section, StandingSection
-from bulletins.models.parts import free_slug
+from bulletins.models.slugs import free_slug
 from bulletins.schedule import first_of_month, first_wednesday, instant
 from publication.models import Publication
 

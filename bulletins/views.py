@@ -8,9 +8,9 @@ from django.views.decorators.http import require_safe
 from bulletins import archive as shelves
 from bulletins.composition import compose
 from bulletins.freshness import fresh
-from bulletins.linked_data import issue_nodes, item_nodes
+from bulletins.linked_data import description, issue_nodes, item_nodes
 from bulletins.models import Bulletin, Topic
-from bulletins.upkeep.notices import issue_may_be_old, notices
+from bulletins.upkeep.notices import issue_may_be_old, notices, superseded_anchors
 from publication.models import Publication
 from resources.models import Resource
 
@@ -36,8 +36,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @fresh
 def archive(request: HttpRequest) -> HttpResponse:
     """List all issues by year, with what they hold."""
-    published = Bulletin.objects.published(timezone.now()).newest_first()
-    years = shelves.by_year(shelves.with_headlines(published))
+    at = timezone.now()
+    published = Bulletin.objects.published(at).newest_first()
+    years = shelves.by_year(shelves.with_headlines(published, at))
     return render(request, "bulletins/archive.html", {"shelves": years, "years": shelves.counts(years)})
 
 
@@ -45,12 +46,13 @@ def archive(request: HttpRequest) -> HttpResponse:
 @fresh
 def year(request: HttpRequest, year: int) -> HttpResponse:
     """List the issues of one year, beside the other years."""
-    published = Bulletin.objects.published(timezone.now()).newest_first()
+    at = timezone.now()
+    published = Bulletin.objects.published(at).newest_first()
     years = shelves.by_year(shelves.without_texts(published))
     bulletins = dict(years).get(year)
     if not bulletins:
         raise Http404(f"No issue of {year} is published.")
-    shelves.load_headlines(bulletins)
+    shelves.load_headlines(bulletins, at)
     context = {"year": year, "bulletins": bulletins, "years": shelves.counts(years)}
     return render(request, "bulletins/year.html", context)
 
@@ -72,13 +74,14 @@ def issue(request: HttpRequest, year: int, slug: str) -> HttpResponse:
     if bulletin.status == Bulletin.Status.WITHDRAWN:
         return gone(request, bulletin)
     composition, corrections = compose(bulletin), list(bulletin.corrections.select_related("item"))
+    told = notices(bulletin, at)
     context = {
         "at": at,
         "bulletin": bulletin,
         "issue": composition,
         "corrections": corrections,
-        "nodes": issue_nodes(bulletin, composition, corrections),
-        "notices": notices(bulletin, at),
+        "nodes": issue_nodes(bulletin, composition, corrections, superseded_anchors(told)),
+        "notices": told,
         "may_be_old": issue_may_be_old(bulletin, at),
         "newer": shelves.newer_than(bulletin, at),
         "older": shelves.older_than(bulletin, at),
@@ -102,9 +105,11 @@ def item(request: HttpRequest, year: int, slug: str, item_slug: str) -> HttpResp
     before, after = shelves.beside(composition, found)
     context = {"bulletin": bulletin, "issue": composition, "item": found, "before": before, "after": after}
     context["corrections"] = corrections = list(bulletin.corrections.select_related("item"))
-    context["nodes"] = item_nodes(bulletin, composition, found, corrections)
+    context["notices"] = told = notices(bulletin, at)
+    superseded = superseded_anchors(told)
+    context["nodes"] = item_nodes(bulletin, composition, found, corrections, superseded)
+    context["description"] = description(found, superseded)
     context["topics"] = Topic.objects.filter(items__bulletin=bulletin, items__slug=item_slug)
-    context["notices"] = notices(bulletin, at)
     context["others"] = [other for other in shelves.items_of(composition) if other != found]
     return render(request, "bulletins/item.html", context)
 

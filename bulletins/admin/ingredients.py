@@ -26,9 +26,9 @@ class AuthorAdmin(DeskAdmin):
     helps = {"name": "As it stands under the closing words.", "role": "Stands under the name."}
     examples = {"name": "Such as: Robin Example", "role": "Such as: Safeguarding adviser"}
 
-    @admin.display(description="issues", ordering="issue_count")
+    @admin.display(description="issues, drafts too", ordering="issue_count")
     def issues(self, author: Author) -> int:
-        """How many issues they signed."""
+        """How many issues they sign, published or not."""
         return author.issue_count  # type: ignore[attr-defined]
 
     @admin.display(description="photo as it is")

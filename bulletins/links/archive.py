@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from celery.schedules import crontab
+from django.conf import settings
 from django.db import models, transaction
 
 from bulletins.links.hosts import host_of, to_look_up
@@ -32,6 +34,16 @@ class Uses:
 
     issues: set[int] = field(default_factory=set)
     resources: set[int] = field(default_factory=set)
+
+
+def next_round(at: datetime.datetime) -> datetime.datetime | None:
+    """Return when the round goes on by the clock; None where it is left out, as in a demonstration."""
+    entry = settings.CELERY_BEAT_SCHEDULE.get("links-of-the-archive")
+    if entry is None:
+        return None
+    nightly: crontab = entry["schedule"]
+    last, until, _ = nightly.remaining_delta(at)
+    return last + until
 
 
 def ask_for_archive(at: datetime.datetime) -> int:

@@ -2,18 +2,17 @@ import bulletins.models.finding
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 from django.db import migrations, models
-from django.utils.text import slugify
+
+import publication.models
+from bulletins.models.people import SAME_NAME
+from bulletins.models.slugs import free_slug
 
 
 def give_slugs(apps, schema_editor):
     """Give each author the address that a new one of that name would get."""
     taken = set()
     for author in apps.get_model("bulletins", "Author").objects.order_by("pk"):
-        stem = slugify(author.name)[:60].strip("-") or "author"
-        author.slug, number = stem, 1
-        while author.slug in taken:
-            number += 1
-            author.slug = f"{stem}-{number}"
+        author.slug = free_slug(author.name, taken, "author")
         taken.add(author.slug)
         author.save(update_fields=["slug"])
 
@@ -54,6 +53,11 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='author',
             constraint=models.CheckConstraint(condition=models.Q(('slug', ''), _negated=True), name='author_has_a_slug'),
+        ),
+        migrations.AlterField(
+            model_name='author',
+            name='name',
+            field=models.CharField(error_messages={'unique': SAME_NAME}, max_length=100, unique=True, validators=[publication.models.one_line]),
         ),
         migrations.AddField(
             model_name='newsitem',

@@ -15,8 +15,8 @@ from django.urls import reverse
 
 from bulletins.models.finding import out
 from bulletins.models.history import Kept
-from bulletins.models.parts import free_slug
 from bulletins.models.people import Author
+from bulletins.models.slugs import free_slug
 from bulletins.schedule import london_date
 from publication.models import one_line
 from publication.reading import count_words, minutes_to_read

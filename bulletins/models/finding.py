@@ -11,6 +11,9 @@ from django.db.models.functions import Left
 CONFIG = "english"
 # What names an issue in a list of items.
 ISSUE = ("bulletin__title", "bulletin__month", "bulletin__slug", "bulletin__publish_at")
+# What tells readers of a list what took an item's place, and whether they may see that.
+NEWER_ISSUE = [f"superseded_by__bulletin__{name}" for name in ("month", "slug", "status", "publish_at")]
+NEWER = ("superseded_elsewhere", "superseded_link", "superseded_by__headline", "superseded_by__slug", *NEWER_ISSUE)
 # Characters of an item's text that a list may need.
 BEGINNING = 400
 
@@ -90,9 +93,9 @@ class NewsItemQuerySet(models.QuerySet[Any]):
         )
 
     def as_found(self) -> "NewsItemQuerySet":
-        """Load with each item its issue's name and date, its kind and its topics: two queries."""
-        items = self.select_related("bulletin", "section").prefetch_related("topics")
-        return items.only("headline", "slug", "section__kind", *ISSUE)
+        """Load with each item its issue's name and date, its kind, its topics and what took its place: two queries."""
+        items = self.select_related("bulletin", "section", "superseded_by__bulletin").prefetch_related("topics")
+        return items.only("headline", "slug", "section__kind", *ISSUE, *NEWER)
 
     def as_listed(self) -> "NewsItemQuerySet":
         """Load also how each item begins (`opening`)."""

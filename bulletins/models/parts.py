@@ -8,10 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Max, Q
 from django.urls import reverse
-from django.utils.text import slugify
 
 from bulletins.models.finding import NewsItemQuerySet, TopicQuerySet, WordsField
 from bulletins.models.history import Kept
+from bulletins.models.slugs import SLUG_LENGTH, free_slug
 from bulletins.models.upkeep import Upkept
 from publication.images import PictureField
 from publication.models import WebAddressField, one_line
@@ -19,7 +19,6 @@ from publication.richtext import RichTextField
 
 # Ids that the page itself uses, and so no item may take as its anchor.
 RESERVED_ANCHORS = {"main", "contents", "signup-address"}
-SLUG_LENGTH = 60
 
 
 class SectionKind(models.TextChoices):
@@ -43,16 +42,6 @@ def kind_known(name: str) -> models.CheckConstraint:
 def next_position(siblings: models.QuerySet) -> int:
     """Return the position behind the last of the siblings: what is new comes last."""
     return (siblings.aggregate(last=Max("position"))["last"] or 0) + 1
-
-
-def free_slug(words: str, taken: set[str], otherwise: str = "item") -> str:
-    """Return a slug made of words (or `otherwise`) that is not taken: `doxing`, then `doxing-2`."""
-    stem = slugify(words)[:SLUG_LENGTH].strip("-") or otherwise
-    slug, number = stem, 1
-    while slug in taken:
-        number += 1
-        slug = f"{stem}-{number}"
-    return slug
 
 
 class StandingSection(models.Model):

@@ -7,15 +7,19 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from bulletins.models.parts import free_slug
+from bulletins.models.slugs import free_slug
 from publication.images import PictureField
 from publication.models import one_line
+
+SAME_NAME = (
+    "There is an author of this name already: choose that one for an issue, or add here what tells the two apart."
+)
 
 
 class Author(models.Model):
     """Who signs an issue."""
 
-    name = models.CharField(max_length=100, unique=True, validators=[one_line])
+    name = models.CharField(max_length=100, unique=True, validators=[one_line], error_messages={"unique": SAME_NAME})
     slug = models.SlugField(
         "address",
         max_length=100,

@@ -6,12 +6,15 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from django import template
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from bulletins.addresses import whole
 from bulletins.composition import EventBlock
+from bulletins.models import NewsItem
 from bulletins.plaintext import sourced
+from bulletins.upkeep.notices import newer_of
 from publication.richtext import plain_line, printed
 
 register = template.Library()
@@ -30,6 +33,12 @@ def at_address(html: str, address: str, top: int = 3) -> SafeString:
 def is_over(event: EventBlock, at: datetime.datetime) -> bool:
     """Tell whether an event is past at an instant."""
     return event.is_over(at)
+
+
+@register.filter
+def newer(item: NewsItem) -> NewsItem | None:
+    """Return what took an item's place, if readers may see it now."""
+    return newer_of(item, timezone.now())
 
 
 @register.filter

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from bulletins.links.archive import next_round
 from bulletins.links.hosts import to_look_up
 from bulletins.links.waiting import ask_for
 from bulletins.models import Bulletin, LinkCheck
@@ -29,8 +30,18 @@ from bulletins.words import moment_in_words
 from publication.links import links
 
 KINDS = {"dead": ("dead", "refused"), "doubtful": ("unsure",)}
+TITLES = {"dead": "Lead nowhere", "doubtful": "Could not be opened by a program"}
 A_PAGE = 20
 ISSUES_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of answers, the title of its list, and how many links are in that."""
+
+    name: str
+    title: str
+    number: int
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,7 @@ class Row:
 
     @property
     def is_asked_for(self) -> bool:
-        """Tell whether it is going to be looked up again."""
+        """Tell whether somebody asked for it since it was looked up last."""
         return self.check.looked_up_at is not None and self.check.asked_at > self.check.looked_up_at
 
 
@@ -63,19 +74,28 @@ def dead_links(request: HttpRequest) -> HttpResponse:
     """List the links that lead nowhere, or those that no program could open; the newest finding first."""
     if not may(request, "view", "change"):
         raise PermissionDenied
-    kind = request.GET.get("kind") if request.GET.get("kind") in KINDS else "dead"
     at = timezone.now()
-    page = Paginator(listed(kind or "dead", at), A_PAGE).get_page(request.GET.get("page"))
+    kinds = [Kind(kind, title, listed(kind, at).count()) for kind, title in TITLES.items()]
+    kind = next((one for one in kinds if one.name == request.GET.get("kind")), kinds[0])
+    page = Paginator(listed(kind.name, at), A_PAGE).get_page(request.GET.get("page"))
     context = {
         **admin.site.each_context(request),
         "title": "Dead links",
-        "kind": kind,
+        "kinds": kinds,
+        "kind": kind.name,
         "page": page,
         "rows": rows(page, at),
         "may_ask": may(request, "change"),
-        "last": LinkCheck.objects.of_the_archive().filter(looked_up_at__isnull=False).order_by("-looked_up_at").first(),
+        **round_so_far(at),
     }
     return render(request, "admin/bulletins/dead_links.html", context)
+
+
+def round_so_far(at: datetime.datetime) -> dict[str, Any]:
+    """Return when the round looked up a link last, how many wait for their first look-up, and when it goes on."""
+    found = LinkCheck.objects.of_the_archive()
+    answered = found.exclude(answer="").order_by("-looked_up_at")
+    return {"last": answered.first(), "waiting": found.filter(answer="").count(), "next_round": next_round(at)}
 
 
 def may(request: HttpRequest, *verbs: str) -> bool:
@@ -133,6 +153,8 @@ def look_again(request: HttpRequest, pk: int) -> HttpResponse:
         when = moment_in_words(later, at)
         messages.info(request, f"{check.url} was looked up within a day: it is looked up again on {when}.")
     else:
-        messages.success(request, f"{check.url} is being looked up: load this page again in a minute.")
+        messages.success(
+            request, f"You asked for {check.url} once more: what it answers now stands here within a minute or so."
+        )
     kind = "doubtful" if check.answer in KINDS["doubtful"] else "dead"
     return redirect(f"{reverse('upkeep:dead_links')}?kind={kind}")

@@ -1,5 +1,6 @@
 """The form of an item's own page at the desk: where it has it from, whether it still holds, what took its place."""
 
+import datetime
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -9,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.forms import inlineformset_factory
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.formats import date_format
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from bulletins.corrections import RestoreForm
@@ -50,6 +52,12 @@ class ItemAddressField(forms.CharField):
         if item is None:
             raise ValidationError(UNKNOWN)
         return item
+
+
+def check_past(day: datetime.date, instead: str) -> None:
+    """Refuse a day that is still to come in London, and say what to do instead."""
+    if day > timezone.localdate():
+        raise ValidationError(f"{date_format(day, 'j F Y')} is still to come: {instead}")
 
 
 def superseding(item: NewsItem) -> Iterable[NewsItem]:
@@ -94,10 +102,15 @@ class UpkeepForm(forms.ModelForm):
         }
 
     def clean_checked_on(self) -> Any:
-        """Refuse a year that is a slip of the fingers."""
-        day = self.cleaned_data["checked_on"]
-        if day:
-            check_year(day)
+        """Refuse a day to come and, of an item that is out, one before readers had it."""
+        day, bulletin = self.cleaned_data["checked_on"], self.instance.bulletin
+        if not day or "checked_on" not in self.changed_data:
+            return day
+        check_year(day)
+        check_past(day, "give the day of the check, today at the latest, or leave it empty.")
+        if bulletin.date and bulletin.is_published(timezone.now()) and day < bulletin.date:
+            out = date_format(bulletin.date, "j F Y")
+            raise ValidationError(f"Its issue was published on {out}: give that day or a later one, or leave it empty.")
         return day
 
     def clean_superseded_by(self) -> NewsItem | None:
@@ -134,15 +147,23 @@ class SourceForm(forms.ModelForm):
         self.fields["nation"].choices = [("", "not said"), *Source.Nation.choices]  # type: ignore[attr-defined]
 
     def clean_date(self) -> Any:
-        """Refuse a year that is a slip of the fingers."""
+        """Refuse a year that is a slip of the fingers, and a day to come."""
         day = self.cleaned_data["date"]
-        if day:
+        if day and "date" in self.changed_data:
             check_year(day)
+            check_past(day, "give the day on which it was published, or leave it empty.")
         return day
 
     def clean_position(self) -> int:
         """Take no number as: last."""
         return self.cleaned_data["position"] or 0
+
+
+def told(item: NewsItem, asked: QueryDict | None) -> RestoreForm:
+    """Return what is asked about readers; no browser may insist on it, for most changes need no answer."""
+    form = RestoreForm(asked, initial={"correction_about": item.pk}, use_required_attribute=False)
+    form.offer_items(item.bulletin, letter=False)
+    return form
 
 
 SourceForms = inlineformset_factory(NewsItem, Source, SourceForm, extra=1)
@@ -161,9 +182,7 @@ class UpkeepForms:
         self.item = UpkeepForm(data, instance=item)
         self.sources = SourceForms(data, instance=item, prefix="sources")
         asked = data if data is not None and self.sources.has_changed() else None
-        self.told = RestoreForm(asked, initial={"correction_about": item.pk}) if is_out else None
-        if self.told:
-            self.told.offer_items(item.bulletin, letter=False)
+        self.told = told(item, asked) if is_out else None
 
     def is_valid(self) -> bool:
         """Tell whether all of it may be stored."""

@@ -2,11 +2,13 @@
 
 import datetime
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from bulletins.models import Bulletin, NewsItem
+from bulletins.models.finding import out
 from bulletins.schedule import london_date
 
 # Eighteen months: guidance for schools is renewed about once a year.
@@ -35,29 +37,75 @@ def notices(bulletin: Bulletin, at: datetime.datetime) -> list[Notice]:
 
     The bulletin has its parts loaded.
     """
-    items = items_of(bulletin)
-    newer = {item.pk: item for item in visible(at).filter(replaces__bulletin=bulletin).distinct()}
+    return list(notices_of([(bulletin, item) for item in items_of(bulletin)], at).values())
+
+
+def notices_of(items: Sequence[tuple[Bulletin, NewsItem]], at: datetime.datetime) -> dict[int, Notice]:
+    """Return by their keys what is said of items, each given with its issue: two queries, however many they are."""
+    keys = [item.pk for _, item in items]
+    newer = {item.pk: item for item in visible(at).filter(replaces__in=keys).distinct()}
     older: dict[int | None, list[NewsItem]] = defaultdict(list)
-    for item in visible(at).filter(superseded_by__bulletin=bulletin).order_by("-bulletin__publish_at", "pk"):
+    for item in visible(at).filter(superseded_by__in=keys).order_by("-bulletin__publish_at", "pk"):
         older[item.superseded_by_id].append(item)
     found = (
-        Notice(
-            anchor=item.slug,
-            superseded_by=newer.get(item.superseded_by_id or 0),
-            elsewhere=item.superseded_elsewhere,
-            elsewhere_link=item.superseded_link,
-            replaces=tuple(older[item.pk]),
-            may_be_old=is_old(bulletin, item, at),
+        (
+            item.pk,
+            Notice(
+                anchor=item.slug,
+                superseded_by=newer.get(item.superseded_by_id or 0),
+                elsewhere=item.superseded_elsewhere,
+                elsewhere_link=item.superseded_link,
+                replaces=tuple(older[item.pk]),
+                may_be_old=is_old(bulletin, item, at),
+            ),
         )
-        for item in items
+        for bulletin, item in items
     )
-    return [one for one in found if one.is_superseded or one.replaces or one.may_be_old]
+    return {key: one for key, one in found if one.is_superseded or one.replaces or one.may_be_old}
+
+
+def superseded(at: datetime.datetime) -> Q:
+    """Return the condition that something took an item's place, as readers may see at an instant."""
+    return out(at, "superseded_by__bulletin__") | ~Q(superseded_elsewhere="")
+
+
+def newer_of(item: NewsItem, at: datetime.datetime) -> NewsItem | None:
+    """Return what took an item's place, if readers may see it; both it and its issue are loaded."""
+    newer = item.superseded_by
+    return newer if newer and newer.bulletin.is_published(at) else None
+
+
+def superseded_since(notices: dict[int, Notice]) -> dict[int, datetime.datetime]:
+    """Return since when readers are told what took items' places, by their keys: of those whose history knows it.
+
+    One query; none where nothing is superseded.
+    """
+    told = {key: one for key, one in notices.items() if one.is_superseded}
+    rows = NewsItem.history.filter(id__in=told).order_by("-history_date", "-pk")
+    moments: dict[int, dict[str, datetime.datetime]] = defaultdict(dict)
+    for key, newer, elsewhere, at in rows.values_list("id", "superseded_by", "superseded_elsewhere", "history_date"):
+        notice = told[key]
+        if notice.superseded_by and newer == notice.superseded_by.pk:
+            moments[key]["here"] = max(at, notice.superseded_by.bulletin.publish_at or at)
+        if notice.elsewhere and elsewhere == notice.elsewhere:
+            moments[key]["elsewhere"] = at
+    return {key: max(found.values()) for key, found in moments.items()}
+
+
+def superseded_anchors(notices: Sequence[Notice]) -> set[str]:
+    """Return the anchors of the items whose place something took."""
+    return {notice.anchor for notice in notices if notice.is_superseded}
+
+
+def in_short(words: str, is_superseded: bool) -> str:
+    """Return the line that describes an item; of one whose place something took, that comes first."""
+    return f"Superseded. {words}".strip() if is_superseded else words
 
 
 def visible(at: datetime.datetime) -> QuerySet[NewsItem]:
     """Return the items that readers may see, without their texts."""
     shown = NewsItem.objects.filter(bulletin__in=Bulletin.objects.published(at)).select_related("bulletin")
-    return shown.only("headline", "slug", "superseded_by", "bulletin__month", "bulletin__slug")
+    return shown.only("headline", "slug", "superseded_by", "bulletin__month", "bulletin__slug", "bulletin__publish_at")
 
 
 def is_old(bulletin: Bulletin, item: NewsItem | None, at: datetime.datetime) -> bool:

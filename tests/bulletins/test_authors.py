@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError
 
-from bulletins.models import Author
+from bulletins.models import Author, NewsItem
 from tests.bulletins.finding import MARCH, make_many
 from tests.factories import make_author, make_bulletin, make_item, make_published, make_staff, make_withdrawn
 
@@ -79,6 +79,20 @@ def test_a_large_archive_asks_as_many_queries_as_a_small_one(client, path, djang
         client.get(path)
 
 
+@pytest.mark.parametrize("path", [PATH, "/bulletins/", "/bulletins/2024/"])
+def test_a_headline_whose_item_was_superseded_says_so(client, path):
+    old = make_published(MARCH).items.get()
+    mark = "An example headline</a> <small>superseded</small>"
+    draft = make_bulletin(month=datetime.date(2024, 5, 1), publish_at=None).items.get()
+    NewsItem.objects.filter(pk=old.pk).update(superseded_by=draft)
+    assert mark not in client.get(path).content.decode()
+    NewsItem.objects.filter(pk=old.pk).update(superseded_elsewhere="New keys")
+    assert mark in client.get(path).content.decode()
+    newer = make_published(datetime.date(2024, 4, 1)).items.get()
+    NewsItem.objects.filter(pk=old.pk).update(superseded_by=newer, superseded_elsewhere="")
+    assert client.get(path).content.decode().count(mark) == 1
+
+
 def test_a_new_author_gets_an_address_that_a_corrected_name_keeps():
     author = make_author(name="Robin Example")
     author.name = "Robin Other"
@@ -86,6 +100,32 @@ def test_a_new_author_gets_an_address_that_a_corrected_name_keeps():
     assert Author.objects.get().slug == "robin-example"
     assert make_author(name="Robin Example").slug == "robin-example-2"
     assert make_author(name="李明").slug == "author"
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Zoë O'Brien-Łuk", "zoe-obrien-luk"),
+        ("Øyvind Đorđević", "oyvind-dordevic"),
+        ("Æsa Þórðardóttir Großœuvre", "aesa-thordardottir-grossoeuvre"),
+        ("IŞIL ISPARTALI ıçöĞÜ STRAẞE", "isil-ispartali-icogu-strasse"),
+    ],
+)
+def test_letters_beside_the_alphabet_are_spelled_out_in_an_address(name, slug):
+    assert make_author(name=name).slug == slug
+
+
+def test_a_second_author_of_a_name_is_refused_in_our_words(client):
+    make_author(name="Robin Example")
+    client.force_login(make_staff("erin", "add_author", "view_author"))
+    page = client.post("/admin/bulletins/author/add/", {"name": "Robin Example"}).content.decode()
+    assert "There is an author of this name already: choose that one for an issue" in page
+
+
+def test_the_list_of_authors_says_that_it_counts_drafts(client):
+    make_bulletin()
+    client.force_login(make_staff("erin", "view_author"))
+    assert "issues, drafts too" in client.get("/admin/bulletins/author/").content.decode().lower()
 
 
 def test_an_address_left_empty_in_the_form_is_made_of_the_name(client):

@@ -5,10 +5,13 @@ import re
 from html import unescape
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
 from bulletins.links.archive import ask_for_archive
+from bulletins.links.visit import Answer
+from bulletins.links.waiting import claim, record
 from bulletins.models import Bulletin, LinkCheck, NewsItem
 from tests.bulletins.screen import WRITING, change_url
 from tests.factories import make_item, make_publication, make_published, make_resource, make_source, make_staff
@@ -113,9 +116,54 @@ def test_looking_again_is_a_post_that_asks_and_comes_back(client, issue):
     address = reverse("upkeep:look_again", args=[check.pk])
     assert client.get(address).status_code == 405
     page = unescape(client.post(address, follow=True).content.decode())
-    assert f"{PLAN} is being looked up" in page
+    assert f"You asked for {PLAN} once more" in page
     assert "It is being looked up again" in page
     assert LinkCheck.objects.waiting(timezone.now()).get() == check
+
+
+def test_what_was_answered_meanwhile_is_not_said_to_be_looked_up(client, issue):
+    NewsItem.objects.update(body=LINK)
+    answer()
+    client.post(reverse("upkeep:look_again", args=[LinkCheck.objects.get().pk]))
+    pk, _ = claim(timezone.now())
+    record(pk, Answer("dead", 410, "the page is not there"))
+    page = look(client)
+    assert "The page is not there (410)" in page
+    assert "being looked up" not in page
+
+
+# Before the first round, and without one
+
+
+def test_before_the_first_round_it_says_only_when_that_comes(client, editor):
+    with time_machine.travel(datetime.datetime(2026, 6, 8, 10, tzinfo=datetime.UTC), tick=False):
+        client.force_login(editor)
+        page = look(client)
+    assert "<h2>No link was looked up yet</h2>" in page
+    assert "The first round begins on Tuesday 9 June 2026 at 03:10." in page
+    assert "leads nowhere" not in page
+    assert "Lead nowhere" not in page
+
+
+def test_a_demonstration_says_that_it_has_no_round(client, editor, settings):
+    settings.CELERY_BEAT_SCHEDULE = {}
+    page = look(client)
+    assert "This is a demonstration" in page
+    assert "first round" not in page
+
+
+def test_during_the_first_round_it_says_how_many_wait(client, issue):
+    NewsItem.objects.update(body=LINK)
+    ask_for_archive(timezone.now())
+    assert "1 link waits for it" in look(client)
+
+
+def test_each_kind_says_its_number(client, issue):
+    NewsItem.objects.update(body=LINK)
+    answer("unsure")
+    page = look(client)
+    assert "Lead nowhere (0)" in page
+    assert "Could not be opened by a program (1)" in page
 
 
 def test_at_most_once_a_day(client, issue):

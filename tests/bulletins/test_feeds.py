@@ -306,9 +306,13 @@ def test_query_counts_do_not_grow_with_the_archive(client, django_assert_num_que
         make_note(bulletin, "A note.", item=bulletin.items.get())
         make_event(make_section(bulletin, kind="podcasts", body="<p>x</p>"))
     make_topic("Online safety", *NewsItem.objects.all())
-    with django_assert_num_queries(9):
+    NewsItem.objects.update(superseded_elsewhere="New keys")
+    newest = bulletins[-1].items.get()
+    NewsItem.objects.exclude(pk=newest.pk).update(superseded_by=newest)
+    # What readers are told of the items takes three: what is newer, what is older, and since when.
+    with django_assert_num_queries(12):
         client.get("/feeds/bulletins.atom")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(11):
         client.get("/topics/online-safety/feed.atom")
 
 
@@ -322,7 +326,7 @@ def test_head_has_no_body_and_other_methods_are_refused(client, path):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_same_rows_give_the_same_bytes(client, form):
+def test_the_same_rows_give_the_same_bytes_once_they_are_old(client, form):
     make_published(MARCH)
     first = client.get(f"/feeds/bulletins.{form}").content
     with time_machine.travel(datetime.datetime(2031, 1, 1, tzinfo=datetime.UTC)):
@@ -351,3 +355,76 @@ def test_the_archive_leads_readers_to_feeds_and_calendar(client):
 def test_a_topics_page_may_lead_programs_to_its_own_feeds():
     page = render_to_string("bulletins/_topic_feeds.html", {"topic": make_topic("Online safety")})
     assert re.findall(r'href="([^"]+)"', page) == [f"/topics/online-safety/feed.{form}" for form in FORMS]
+
+
+# What readers are told before the text
+
+NEWER = f"{SITE}/bulletins/2024/may/new-guidance/"
+
+
+def both(client, form):
+    """Return the entry of the issue of March, and that of its item in its topic's feed."""
+    return [
+        next(entry for entry in feed(client, form, path) if "/2024/march/" in entry["link"])
+        for path in ["/feeds/bulletins.", "/topics/online-safety/feed."]
+    ]
+
+
+@pytest.fixture
+def superseded():
+    """An item of March whose place one of May took on the 10th."""
+    item = make_published(MARCH).items.get()
+    make_topic("Online safety", item)
+    item.superseded_by = make_item(make_published(datetime.date(2024, 5, 1)), headline="New guidance")
+    with time_machine.travel(datetime.datetime(2024, 5, 10, tzinfo=datetime.UTC), tick=False):
+        item.save()
+    return item
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_was_superseded_says_so_before_its_text_and_leads_to_the_newer_one(client, form, superseded):
+    for entry in both(client, form):
+        said = f'<strong>This has been superseded:</strong> see <a href="{NEWER}">New guidance</a> (May 2024)'
+        assert entry["html"].count(said) == 1
+        assert entry["html"].index(said) < entry["html"].index("An example story.")
+    assert entry["summary"] == "Superseded. An example story."
+    newer = next(entry for entry in feed(client, form) if "/2024/may/" in entry["link"])
+    assert f'Replaces: <a href="{SITE}/bulletins/2024/march/an-example-headline/">' in newer["html"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_that_it_was_superseded_is_a_change_of_its_moment(client, form, superseded):
+    told = datetime.datetime(2024, 5, 10, tzinfo=datetime.UTC)
+    assert [entry["updated"] for entry in both(client, form)] == [told, told]
+    later = datetime.datetime(2024, 5, 15, 7, 30, tzinfo=datetime.UTC)
+    Bulletin.objects.filter(slug="may").update(publish_at=later, publish_reason="It was late.")
+    assert [entry["updated"] for entry in both(client, form)] == [later, later]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_without_a_moment_in_the_history_no_day_is_made_up(client, form):
+    bulletin = make_published(MARCH)
+    make_topic("Online safety", bulletin.items.get())
+    NewsItem.objects.update(superseded_elsewhere="New <keys>", superseded_link="https://council.example.org/")
+    for entry in both(client, form):
+        assert "New &lt;keys&gt;</a>" in entry["html"]
+        assert entry["updated"] == bulletin.publish_at
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_readers_may_not_see_supersedes_nothing(client, form, superseded):
+    withdraw(superseded.superseded_by.bulletin, "It was wrong.")
+    for entry in both(client, form):
+        assert "This has been superseded" not in entry["html"]
+        assert entry["updated"] == entry["published"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("day", "old"), [(datetime.date(2025, 9, 5), False), (datetime.date(2025, 9, 6), True)])
+def test_what_may_be_out_of_date_says_so(client, form, day, old):
+    make_topic("Online safety", make_published(MARCH).items.get())
+    with time_machine.travel(datetime.datetime.combine(day, datetime.time(12), datetime.UTC)):
+        for entry in both(client, form):
+            words = "This was published in March 2024. It may be out of date."
+            assert (words in entry["html"]) is old
+            assert entry["updated"] == entry["published"]

@@ -25,6 +25,7 @@ from tests.factories import (
     make_published,
     make_resource,
     make_section,
+    make_source,
     make_withdrawn,
 )
 from tests.publication.test_pictures import photo, written
@@ -173,7 +174,12 @@ def test_an_issue_is_a_publication_issue_of_a_periodical(client):
     assert node["url"] == SITE + ISSUE
     assert node["datePublished"] == node["dateModified"] == "2024-03-06T07:30:00+00:00"
     assert (node["isPartOf"]["@type"], node["isPartOf"]["name"]) == ("Periodical", "First Wednesday")
-    assert node["author"] == {"@type": "Person", "name": "Erin Example", "jobTitle": "Example Editor"}
+    assert node["author"] == {
+        "@type": "Person",
+        "name": "Erin Example",
+        "url": f"{SITE}/authors/erin-example/",
+        "jobTitle": "Example Editor",
+    }
     assert node["publisher"] == {"@type": "Organization", "name": "Example Learning", "url": f"{SITE}/"}
     assert [(part["@type"], part["headline"], part["url"]) for part in node["hasPart"]] == [
         ("NewsArticle", "An example headline", SITE + ITEM),
@@ -209,6 +215,44 @@ def test_a_correction_is_told_with_its_day(client):
     [other] = head(client, f"{ISSUE}second/").nodes
     assert "correction" not in other
     assert other["dateModified"] == other["datePublished"]
+
+
+def test_its_sources_are_cited(client):
+    item = make_published(MARCH).items.get()
+    make_source(item)
+    make_source(item, publisher="A & <b>", title="T", date=None, nation="", link="")
+    [node] = head(client, ITEM).nodes
+    assert node["citation"] == [
+        {
+            "@type": "CreativeWork",
+            "name": "Keys and who holds them",
+            "publisher": {"@type": "Organization", "name": "Example Council"},
+            "datePublished": "2024-02-28",
+            "url": "https://council.example.org/keys",
+        },
+        {"@type": "CreativeWork", "name": "T", "publisher": {"@type": "Organization", "name": "A & <b>"}},
+    ]
+
+
+def test_what_was_superseded_is_described_so(client):
+    bulletin = make_published(MARCH)
+    make_item(bulletin, headline="Second")
+    NewsItem.objects.filter(headline="An example headline").update(superseded_elsewhere="New keys")
+    page = head(client, ITEM)
+    assert page.nodes[0]["creativeWorkStatus"] == "Superseded"
+    said = "Superseded. An example story."
+    assert page.nodes[0]["description"] == page.meta("description") == page.meta("og:description") == said
+    [other] = head(client, f"{ISSUE}second/").nodes
+    assert "creativeWorkStatus" not in other
+    [issue] = head(client, ISSUE).nodes
+    assert [part.get("creativeWorkStatus") for part in issue["hasPart"]] == ["Superseded", None]
+
+
+def test_what_is_to_be_superseded_is_not_described_so_before(client):
+    NewsItem.objects.filter(bulletin=make_published(MARCH)).update(superseded_by=make_bulletin().items.get())
+    page = head(client, ITEM)
+    assert "creativeWorkStatus" not in page.nodes[0]
+    assert page.meta("description") == "An example story."
 
 
 def test_a_webinar_is_an_event_online(client):

@@ -3,6 +3,7 @@ import re
 
 import pytest
 
+from bulletins.models import NewsItem
 from tests.bulletins.finding import MARCH, make_found, make_many, make_topic
 from tests.factories import make_bulletin, make_item, make_published
 
@@ -139,3 +140,64 @@ def test_only_get_and_head(client, path):
     make_topic("Online safety")
     assert client.head(path).status_code == 200
     assert client.post(path).status_code == 405
+
+
+# What was superseded, and the feeds
+
+
+LISTS = [PATH, "/bulletins/search/?q=guidance"]
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_leads_from_what_was_superseded_to_the_newer_item(client, path):
+    old = make_found("Old guidance", topics=["Online safety"])
+    assert "Superseded" not in client.get(path).content.decode()
+    NewsItem.objects.filter(pk=old.pk).update(superseded_by=make_found("New keys", month=MAY))
+    page = client.get(path).content.decode()
+    newer = '<a href="/bulletins/2024/may/new-keys/">New keys</a> (May 2024)'
+    assert f"<strong>Superseded:</strong> see {newer}" in page
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_what_readers_may_not_see_supersedes_nothing_in_a_list(client, path):
+    old = make_found("Old guidance", topics=["Online safety"])
+    draft = make_bulletin(month=MAY, publish_at=None).items.get()
+    NewsItem.objects.filter(pk=old.pk).update(superseded_by=draft)
+    assert "Superseded" not in client.get(path).content.decode()
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [("", "A &amp; B"), ("https://x.example/", '<a href="https://x.example/" rel="noopener noreferrer">A &amp; B</a>')],
+)
+def test_a_list_names_what_took_its_place_elsewhere(client, path, link, words):
+    make_found("Old guidance", topics=["Online safety"])
+    NewsItem.objects.update(superseded_elsewhere="A & B", superseded_link=link)
+    assert f"<strong>Superseded:</strong> see {words}</p>" in client.get(path).content.decode()
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_marks_of_what_was_superseded_cost_no_queries(client, path, django_assert_max_num_queries):
+    make_found("New guidance", month=MAY, topics=["Online safety"])
+    make_many(2, items=3, topic=make_topic("Online safety"))
+    NewsItem.objects.update(body="<p>Guidance.</p>")
+    with django_assert_max_num_queries(30) as before:
+        client.get(path)
+    newest = NewsItem.objects.get(headline="New guidance")
+    NewsItem.objects.exclude(pk=newest.pk).update(superseded_by=newest)
+    with django_assert_max_num_queries(len(before)):
+        page = client.get(path)
+    assert page.content.decode().count("Superseded:") >= 6
+
+
+def test_a_topic_ends_with_its_feeds(client):
+    make_found("One", topics=["Online safety"])
+    page = client.get(PATH).content.decode()
+    found = re.findall(r'<a href="([^"]+)">(\w+ [Ff]eed)</a>', page[page.index("Follow this topic:") :])
+    assert found == [
+        (f"{PATH}feed.atom", "Atom feed"),
+        (f"{PATH}feed.rss", "RSS feed"),
+        (f"{PATH}feed.json", "JSON Feed"),
+    ]
+    assert page.index("</article>") < page.index("Follow this topic:")

@@ -138,6 +138,12 @@ def test_a_wrong_source_is_told_beside_its_box_and_loses_nothing(client, item, c
     assert not Source.objects.exists()
 
 
+def test_a_source_to_come_is_refused(client, item):
+    said = faults(keep(client, item, **SOURCE | {"sources-0-date": "2026-03-04"}))["date"]
+    assert said == "4 March 2026 is still to come: give the day on which it was published, or leave it empty."
+    assert keep(client, item, **SOURCE | {"sources-0-date": "2026-03-03"}).status_code == 302
+
+
 def test_an_approved_issue_is_a_draft_again(client, editor, clock):
     item = make_approved().items.get()
     keep(client, item, **SOURCE)
@@ -184,9 +190,35 @@ def test_checked_today_is_one_press(client, out):
     assert out.checked_on == AFTER.date()
 
 
-def test_a_day_to_come_is_refused(client, out):
-    response = keep(client, out, checked_on="2026-03-09")
-    assert faults(response) == {"checked_on": "This day is still to come."}
+def test_no_browser_insists_on_an_answer_that_these_do_not_need(client, out):
+    assert "required" not in str(client.get(at(out)).context["forms"].told)
+
+
+@pytest.mark.parametrize(
+    ("day", "fault"),
+    [
+        ("2026-03-09", "9 March 2026 is still to come: give the day of the check, today at the latest, or leave it"),
+        ("2026-03-03", "Its issue was published on 4 March 2026: give that day or a later one, or leave it empty."),
+    ],
+)
+def test_a_check_is_neither_to_come_nor_before_it_was_published(client, out, day, fault):
+    assert faults(keep(client, out, checked_on=day))["checked_on"].startswith(fault)
+    out.refresh_from_db()
+    assert out.checked_on is None
+
+
+def test_a_check_on_the_day_of_publication_is_one(client, out):
+    assert keep(client, out, checked_on="2026-03-04").status_code == 302
+
+
+def test_what_was_checked_before_it_came_out_stays_so_and_keeps_nothing_from_being_saved(client, editor, item, clock):
+    assert keep(client, item, checked_on="2026-03-03").status_code == 302
+    Bulletin.objects.update(status="approved")
+    clock.move_to(AFTER)
+    client.force_login(editor)
+    assert keep(client, item, superseded_elsewhere="New keys").status_code == 302
+    item.refresh_from_db()
+    assert (item.checked_on, item.superseded_elsewhere) == (BEFORE.date(), "New keys")
 
 
 # What took its place
