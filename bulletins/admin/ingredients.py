@@ -76,7 +76,7 @@ class TopicAdmin(DeskAdmin):
     helps = {"slug": "Part of its address: keep it once readers know it."}
     examples = {"name": "Such as: Online safety"}
 
-    @admin.display(description="items", ordering="item_count")
+    @admin.display(description="items, drafts too", ordering="item_count")
     def how_many(self, topic: Topic) -> int:
         """How many items have it."""
         return topic.item_count  # type: ignore[attr-defined]
