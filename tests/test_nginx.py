@@ -9,9 +9,10 @@ import pytest
 from django.utils import timezone
 
 from bulletins.models import NewsItem
+from publication.caching import LONGEST, cache_control
 from tests.factories import make_approved, make_publication
 from tests.faults.processes import kill
-from tests.front import Front, running_front
+from tests.front import SHIPPED, Front, running_front
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -131,3 +132,10 @@ def test_without_the_site_nothing_old_is_shown(front):
 def test_plain_http_leads_to_https(front):
     page = front.get_plain(PAGE)
     assert (page.status, page.headers["Location"]) == (301, f"https://bulletin.example.org{PAGE}")
+
+
+@pytest.mark.parametrize("seconds", range(12))
+def test_every_time_that_the_site_gives_a_copy_is_known_to_nginx(seconds):
+    at = timezone.now()
+    given = cache_control(min(at + datetime.timedelta(seconds=seconds), at + LONGEST), at)
+    assert given == "public, no-cache" or f'"{given}" "public, no-cache";' in SHIPPED.read_text()
