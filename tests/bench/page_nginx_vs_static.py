@@ -1,7 +1,8 @@
 """An issue's page behind the shipped nginx, against the same nginx giving the same bytes as a file: answers a second.
 
-Beside it, the site alone: the whole page, and the 304 for whoever has it already. Without TLS, which would cost both
-sides the same and so hide the difference.
+The same bytes are those of the whole answer: the file is given with the page's headers. Beside it, the site alone: the
+whole page, and the 304 for whoever has it already. Without TLS, which would cost both sides the same and so hide the
+difference.
 """
 
 import http.client
@@ -27,6 +28,8 @@ from tests.front import AROUND, HOST, SHIPPED
 
 ROUNDS, SECONDS = 5, 2
 FILE = "/as-a-file.html"
+# What nginx says of every answer itself.
+OWN = {"server", "date", "connection", "content-type", "content-length", "etag", "last-modified"}
 HTTPS = "X-Forwarded-Proto: https"
 
 
@@ -70,26 +73,26 @@ def sides(folder: Path) -> Iterator[Sides]:
     words = ["config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--no-control-socket"]
     folder.chmod(0o755)
     with running(dict(os.environ), "-m", "gunicorn", *words, "--log-level", "error"):
-        page, mark = fetched(port, path)
+        page, headers = fetched(port, path)
         (folder / FILE[1:]).write_bytes(page)
         nginx = program("nginx", "nginx-light")
         say(f"  {version([nginx, '-v'])}; {version([program('wrk', 'wrk'), '-v'])}; {len(page):,} bytes")
         config = folder / "nginx.conf"
-        config.write_text(moved(folder, port, front))
+        config.write_text(moved(folder, port, front, headers))
         process = subprocess.Popen([nginx, "-p", str(folder), "-c", str(config), "-e", "stderr"])
         try:
             time.sleep(1)
             if process.poll() is not None:
                 raise CannotRun("nginx did not start: its own words stand above.")
             base = f"http://127.0.0.1:{front}"
-            yield Sides(f"{base}{path}", f"{base}{FILE}", f"http://127.0.0.1:{port}{path}", mark)
+            yield Sides(f"{base}{path}", f"{base}{FILE}", f"http://127.0.0.1:{port}{path}", headers["ETag"])
         finally:
             process.terminate()
             process.wait(20)
 
 
-def fetched(port: int, path: str) -> tuple[bytes, str]:
-    """Return the page and its mark, as soon as the site answers."""
+def fetched(port: int, path: str) -> tuple[bytes, dict[str, str]]:
+    """Return the page and its headers, as soon as the site answers."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         wire = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
@@ -97,7 +100,7 @@ def fetched(port: int, path: str) -> tuple[bytes, str]:
             wire.request("GET", path, headers={"Host": HOST, "X-Forwarded-Proto": "https"})
             answer = wire.getresponse()
             if answer.status == 200:
-                return answer.read(), answer.headers["ETag"]
+                return answer.read(), dict(answer.headers)
         except OSError:
             pass
         finally:
@@ -106,9 +109,12 @@ def fetched(port: int, path: str) -> tuple[bytes, str]:
     raise CannotRun(f"The site does not answer {path}.")
 
 
-def moved(folder: Path, port: int, front: int) -> str:
+def moved(folder: Path, port: int, front: int, headers: dict[str, str]) -> str:
     """Return nginx's configuration: the shipped one on loopback, without TLS, with the page as a file beside it."""
-    file = f"    location = {FILE} {{ root {folder}; default_type text/html; }}\n\n    location /admin/"
+    said = {**headers, "Cache-Control": "public, no-cache"}
+    same = "".join(f'add_header {name} "{value}";' for name, value in said.items() if name.lower() not in OWN)
+    file = f"    location = {FILE} {{ root {folder}; default_type text/html; {same} }}"
+    file += "\n\n    location /admin/"
     places = {
         "    listen [::]:80;\n": "",
         "    listen [::]:443 ssl http2;\n": "",
