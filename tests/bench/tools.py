@@ -57,10 +57,20 @@ def version(command: list[str]) -> str:
 
 
 def requests_a_second(url: str, seconds: int, *headers: str) -> float:
-    """Ask for a page as often as sixteen connections can, with wrk; return how many answers a second came."""
+    """Ask for a page as often as sixteen connections can, with wrk; return how many answers a second came.
+
+    It is asked for a second before that: what is measured is warm on every side.
+    """
     options = [word for header in headers for word in ("-H", header)]
-    command = [program("wrk", "wrk"), "-t1", "-c16", f"-d{seconds}s", *options, url]
-    said = subprocess.run(command, capture_output=True, text=True, check=True, env=with_libraries(command[0])).stdout
+    command = [program("wrk", "wrk"), "-t1", "-c16", *options, url]
+    for time in (1, seconds):
+        said = asked(command, time)
     if "Non-2xx" in said and not any(header.startswith("If-None-Match") for header in headers):
         raise CannotRun(f"{url} did not answer as it should:\n{said}")
     return float(next(line.split()[1] for line in said.splitlines() if line.startswith("Requests/sec")))
+
+
+def asked(command: list[str], seconds: int) -> str:
+    """Run wrk for some seconds; return what it says."""
+    timed = [*command[:-1], f"-d{seconds}s", command[-1]]
+    return subprocess.run(timed, capture_output=True, text=True, check=True, env=with_libraries(command[0])).stdout
