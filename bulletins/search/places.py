@@ -14,7 +14,7 @@ from resources.models import Resource
 
 MOST = 3
 # Words that are looked for; what is left out, and `or`, names no place.
-WORD = re.compile(r"(?<![\w-])[\w'’]{2,}")
+WORD = re.compile(r"(?<![\w-])\w{2,}")
 
 
 class HasPage(Protocol):
