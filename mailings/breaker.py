@@ -12,7 +12,7 @@ from mailings.alerts import link_to, raise_alert
 from mailings.models import Mailing
 from mailings.opening import day_of
 from mailings.statements import column
-from mailings.transport import Outcome, Relay
+from mailings.transport import Outcome, visit
 
 Cause = Mailing.PauseCause
 WINDOW = 200
@@ -83,8 +83,8 @@ def look_again(mailing: Mailing, at: datetime.datetime) -> bool:
     if not due.update(look_again_at=at + steering.LOOK_AGAIN):
         return False
     try:
-        with Relay() as relay:
-            relay.connect()
+        with visit():
+            pass
     except (OSError, smtplib.SMTPException):
         return False
     return steering.resume(mailing, None, "the relay answers again", at)

@@ -4,17 +4,27 @@ Every function takes the instant it acts at; leases are compared with that same 
 """
 
 import datetime
+import json
+import time
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
 
 from mailings.models import Mailing
-from mailings.statements import PATIENCE_BEFORE_WIRE_SECONDS, column, run, step
+from mailings.statements import (
+    PATIENCE_BEFORE_WIRE_SECONDS,
+    PATIENCE_SECONDS,
+    Prepared,
+    column,
+    insisted,
+    run,
+)
 
-BATCH = 50
+BATCH = 200
 
 
 # The one condition on a subscriber `s` under which a letter may leave.
@@ -32,8 +42,11 @@ OURS = (
 )
 
 
-@dataclass(frozen=True)
-class Claim:
+# A mailing that was not stopped, and is ours to send.
+GOES_ON = f"(SELECT m.state FROM mailings_mailing m WHERE m.id = %(mailing)s) = 'sending' AND {OURS}"
+
+
+class Claim(NamedTuple):
     """A delivery that a worker holds, with what its letter needs."""
 
     id: int
@@ -41,6 +54,69 @@ class Claim:
     address: str | None
     message_id: str
     token: str | None
+
+
+class Settled(NamedTuple):
+    """What became of a letter at an instant: its state, the relay's reply, and if queued again from when.
+
+    `attempts` are what it has had if it is queued again; a reply of None leaves the one that it had before.
+    """
+
+    id: int
+    state: str
+    at: datetime.datetime
+    code: int | None = None
+    text: str | None = None
+    until: datetime.datetime | None = None
+    attempts: int | None = None
+
+
+@dataclass
+class Round:
+    """What a worker has to write down: what became of letters, and which are to leave, each by a relay's name."""
+
+    settled: list[Settled] = field(default_factory=list)
+    marks: dict[int, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.settled or self.marks)
+
+
+# Both halves find their rows by number. A comparison with `state` alone would let the planner read the partial index of
+# all leases instead, and the range of all numbers tells it that the rows are few; each costs a scan a round otherwise.
+RECORD = Prepared(
+    "mailings_record",
+    f"""
+    WITH settled AS (
+        UPDATE mailings_delivery d
+           SET state = u.state, owner = NULL, lease_until = NULL,
+               sent_at = CASE WHEN u.state = 'sent' THEN u.at END,
+               failed_at = CASE WHEN u.state = 'failed' THEN u.at END,
+               not_before = COALESCE(u.until, d.not_before), attempts = COALESCE(u.attempts, d.attempts),
+               smtp_code = COALESCE(u.code, d.smtp_code), smtp_text = COALESCE(left(u.text, 500), d.smtp_text)
+          FROM json_to_recordset(%(settled)s) AS u (id bigint, state text, at timestamptz, code smallint, text text,
+                                                    until timestamptz, attempts smallint)
+         WHERE u.id BETWEEN 1 AND {2**63 - 1} AND d.id = u.id
+           AND ((d.owner = %(owner)s AND d.state || ' ' || u.state IN ('on_wire sent', 'on_wire failed',
+                 'on_wire unknown', 'on_wire queued', 'claimed failed', 'claimed queued'))
+                OR d.state || ' ' || u.state = 'unknown sent')
+    )
+    UPDATE mailings_delivery d
+       SET state = 'on_wire', on_wire_at = %(at)s, relay = w.relay, attempts = d.attempts + 1, lease_until = %(lease)s
+      FROM json_to_recordset(%(marks)s) AS w (id bigint, relay text), subscribers_subscriber s
+     WHERE w.id BETWEEN 1 AND {2**63 - 1} AND d.id = w.id
+       AND d.owner = %(owner)s AND d.state || '' = 'claimed' AND d.lease_until > %(at)s
+       AND s.id = d.subscriber_id AND {READS} AND {GOES_ON}
+    RETURNING d.id
+    """,
+    settled="json",
+    marks="json",
+    at="timestamptz",
+    lease="timestamptz",
+    owner="uuid",
+    mailing="bigint",
+    identity="text",
+)
 
 
 def lease_end(at: datetime.datetime) -> datetime.datetime:
@@ -60,18 +136,24 @@ def count_audience(bulletin_id: int, number: int) -> int:
 
 
 def plan(mailing: Mailing, at: datetime.datetime) -> int:
-    """Queue one delivery for each of the mailing's audience who has none; return how many."""
+    """Queue one delivery for each of the mailing's audience who has none; return how many.
+
+    The caller holds a lock that keeps others from planning the same mailing. (ON CONFLICT would do without, and look
+    each row up in each unique index once more.)
+    """
     return run(
         f"""
         INSERT INTO mailings_delivery (mailing_id, subscriber_id, address_hash, state, attempts, not_before,
                                        unknown_retried, smtp_text, message_id)
         SELECT %(mailing)s, s.id, s.address_hash, 'queued', 0, %(at)s, false, '',
-               '<b' || %(mailing)s || '.'
-               || left(encode(sha256(convert_to(%(mailing)s || ':' || s.address_hash, 'UTF8')), 'hex'), 32)
-               || '@' || %(domain)s || '>'
+               '<b' || %(mailing)s || '.' || left(s.address_hash, 32) || '@' || %(domain)s || '>'
           FROM subscribers_subscriber s
          WHERE {audience(mailing.number)}
-        ON CONFLICT DO NOTHING
+           AND NOT EXISTS (SELECT 1 FROM mailings_delivery d
+                            WHERE d.mailing_id = %(mailing)s AND d.subscriber_id = s.id)
+           AND NOT EXISTS (SELECT 1 FROM mailings_delivery d
+                            WHERE d.mailing_id = %(mailing)s
+                              AND left(d.address_hash, 32)::uuid = left(s.address_hash, 32)::uuid)
         """,
         {"mailing": mailing.pk, "bulletin": mailing.bulletin_id, "at": at, "domain": settings.MAIL_DOMAIN},
     )
@@ -79,20 +161,23 @@ def plan(mailing: Mailing, at: datetime.datetime) -> int:
 
 def claim(mailing_id: int, owner: uuid.UUID, at: datetime.datetime, limit: int = BATCH) -> list[Claim]:
     """Take a batch that is due, or that another worker let its lease run out on before the wire."""
-    # MATERIALIZED, for a plan that ran the inner part twice would take more rows than the limit.
+    # Each half reads the beginning of an index of its own: an OR of the two would sort a whole mailing for each batch.
+    # MATERIALIZED, for a plan that ran a part twice would take more rows than the limit.
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            WITH due AS MATERIALIZED (
-                SELECT c.id FROM mailings_delivery c JOIN mailings_mailing m ON m.id = c.mailing_id
-                 WHERE c.mailing_id = %(mailing)s AND m.state = 'sending' AND {OURS}
-                   AND ((c.state = 'queued' AND c.not_before <= %(at)s)
-                        OR (c.state = 'claimed' AND c.lease_until < %(at)s))
-                 ORDER BY c.not_before, c.id LIMIT %(limit)s FOR UPDATE OF c SKIP LOCKED
+            WITH lapsed AS MATERIALIZED (
+                SELECT c.id FROM mailings_delivery c
+                 WHERE c.mailing_id = %(mailing)s AND c.state = 'claimed' AND c.lease_until < %(at)s AND {GOES_ON}
+                 ORDER BY c.lease_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+            ), due AS MATERIALIZED (
+                SELECT c.id FROM mailings_delivery c
+                 WHERE c.mailing_id = %(mailing)s AND c.state = 'queued' AND c.not_before <= %(at)s AND {GOES_ON}
+                 ORDER BY c.not_before LIMIT %(limit)s - (SELECT count(*) FROM lapsed) FOR UPDATE SKIP LOCKED
             ), taken AS (
                 UPDATE mailings_delivery d
                    SET state = 'claimed', owner = %(owner)s, lease_until = %(lease)s
-                  FROM due WHERE d.id = due.id
+                  FROM (SELECT id FROM lapsed UNION ALL SELECT id FROM due) AS found WHERE d.id = found.id
                 RETURNING d.id, d.not_before, d.attempts, d.message_id, d.subscriber_id
             )
             SELECT taken.id, taken.attempts, s.address, taken.message_id, s.letter_token
@@ -124,100 +209,50 @@ def renew(owner: uuid.UUID, at: datetime.datetime) -> int:
     )
 
 
-def put_on_wire(delivery_id: int, owner: uuid.UUID, at: datetime.datetime, relay: str = "") -> bool:
-    """Mark a letter as leaving by a relay; refused once its lease is lost, its reader gone or its mailing stopped."""
-    return step(
-        f"""
-        UPDATE mailings_delivery d
-           SET state = 'on_wire', on_wire_at = %(at)s, relay = %(relay)s, attempts = d.attempts + 1,
-               lease_until = %(lease)s
-          FROM subscribers_subscriber s, mailings_mailing m
-         WHERE d.id = %(id)s AND d.owner = %(owner)s AND d.state = 'claimed' AND d.lease_until > %(at)s
-           AND s.id = d.subscriber_id AND {READS}
-           AND m.id = d.mailing_id AND m.state = 'sending' AND {OURS}
-        """,
-        {
-            "id": delivery_id,
-            "owner": owner,
-            "at": at,
-            "relay": relay,
-            "lease": lease_end(at),
-            "identity": settings.SENDER_IDENTITY,
-        },
-        "on_wire",
-        PATIENCE_BEFORE_WIRE_SECONDS,
-    )
+def record(owner: uuid.UUID, mailing_id: int, round: Round, at: datetime.datetime) -> set[int]:
+    """Write down what became of letters, and mark the next ones as leaving, in one statement; return the marked.
+
+    A letter is marked while its lease lasts, its reader reads and its mailing goes on. One whose answer came after it
+    was swept to unknown is known now, whoever holds it. Whatever else is not as its worker believes stays as it is.
+    """
+    values = {
+        "settled": json.dumps([settled._asdict() for settled in round.settled], default=str),
+        "marks": json.dumps([{"id": pk, "relay": relay} for pk, relay in round.marks.items()]),
+        "at": at,
+        "lease": lease_end(at),
+        "owner": str(owner),
+        "mailing": mailing_id,
+        "identity": settings.SENDER_IDENTITY,
+    }
+    until = time.monotonic() + PATIENCE_BEFORE_WIRE_SECONDS
+
+    def once(doubted: bool) -> set[int]:
+        """Run it; a mark that an earlier try has made is ours too."""
+        if time.monotonic() > until:
+            # What is still to be marked has waited too long; what is known is not given up.
+            values["marks"] = "[]"
+        marked = set(RECORD.column(values))
+        return marked | set(marked_already(owner, list(round.marks))) if doubted else marked
+
+    return insisted(once, PATIENCE_SECONDS if round.settled else PATIENCE_BEFORE_WIRE_SECONDS)
 
 
-def skip_if_gone(delivery_id: int, owner: uuid.UUID) -> bool:
-    """Skip a claimed letter whose reader has left, been suppressed or erased."""
-    return step(
+def marked_already(owner: uuid.UUID, ids: list[int]) -> list[int]:
+    """Return which letters a worker has on the wire."""
+    sql = "SELECT id FROM mailings_delivery WHERE id = ANY(%(ids)s) AND state = 'on_wire' AND owner = %(owner)s"
+    return column(sql, {"ids": ids, "owner": owner})
+
+
+def skip_gone(ids: Iterable[int], owner: uuid.UUID) -> int:
+    """Skip claimed letters whose reader has left, been suppressed or erased; return how many."""
+    return run(
         f"""
         UPDATE mailings_delivery d
            SET state = 'skipped', owner = NULL, lease_until = NULL, smtp_text = 'the reader had left'
-         WHERE d.id = %(id)s AND d.owner = %(owner)s AND d.state = 'claimed'
+         WHERE d.id = ANY(%(ids)s) AND d.owner = %(owner)s AND d.state = 'claimed'
            AND NOT EXISTS (SELECT 1 FROM subscribers_subscriber s WHERE s.id = d.subscriber_id AND {READS})
         """,
-        {"id": delivery_id, "owner": owner},
-        "skipped",
-    )
-
-
-def record_sent(claimed: Claim, owner: uuid.UUID, reply: tuple[int, str], at: datetime.datetime) -> bool:
-    """Record the relay's acceptance. A row swept to unknown meanwhile is known now, whoever holds it."""
-    return step(
-        """
-        UPDATE mailings_delivery
-           SET state = 'sent', sent_at = %(at)s, owner = NULL, lease_until = NULL,
-               smtp_code = %(code)s, smtp_text = %(text)s
-         WHERE id = %(id)s AND ((state = 'on_wire' AND owner = %(owner)s) OR state = 'unknown')
-        """,
-        {"id": claimed.id, "owner": owner, "at": at, "code": reply[0], "text": reply[1][:500]},
-        "sent",
-    )
-
-
-def record(claimed: Claim, owner: uuid.UUID, state: str, reply: tuple[int, str], at: datetime.datetime) -> bool:
-    """Record that a letter failed for good, or that its answer was lost (unknown)."""
-    return step(
-        """
-        UPDATE mailings_delivery
-           SET state = %(state)s, owner = NULL, lease_until = NULL, smtp_code = %(code)s, smtp_text = %(text)s,
-               failed_at = CASE WHEN %(state)s = 'failed' THEN %(at)s END
-         WHERE id = %(id)s AND owner = %(owner)s
-           AND (state = 'on_wire' OR (state = 'claimed' AND %(state)s = 'failed'))
-        """,
-        {"id": claimed.id, "owner": owner, "state": state, "at": at, "code": reply[0], "text": reply[1][:500]},
-        state,
-    )
-
-
-def defer(claimed: Claim, owner: uuid.UUID, reply: tuple[int, str], until: datetime.datetime) -> bool:
-    """Queue a letter again that the relay did not take this time, not before an instant."""
-    return step(
-        """
-        UPDATE mailings_delivery
-           SET state = 'queued', owner = NULL, lease_until = NULL, not_before = %(until)s,
-               attempts = CASE WHEN state = 'claimed' THEN attempts + 1 ELSE attempts END,
-               smtp_code = %(code)s, smtp_text = %(text)s
-         WHERE id = %(id)s AND owner = %(owner)s AND state IN ('claimed', 'on_wire')
-        """,
-        {"id": claimed.id, "owner": owner, "until": until, "code": reply[0], "text": reply[1][:500]},
-        "queued",
-    )
-
-
-def give_back(claimed: Claim, owner: uuid.UUID, until: datetime.datetime) -> bool:
-    """Give back one letter that the connection failed before its final dot, on the wire or not yet."""
-    return step(
-        """
-        UPDATE mailings_delivery
-           SET state = 'queued', owner = NULL, lease_until = NULL, not_before = %(until)s,
-               attempts = %(attempts)s
-         WHERE id = %(id)s AND owner = %(owner)s AND state IN ('claimed', 'on_wire')
-        """,
-        {"id": claimed.id, "owner": owner, "until": until, "attempts": claimed.attempts},
-        "queued",
+        {"ids": list(ids), "owner": owner},
     )
 
 

@@ -5,13 +5,10 @@ next letter may leave (the virtual scheduling algorithm of ITU-T I.371, without 
 """
 
 import time
-from collections import deque
-from collections.abc import Callable
 
 from django.conf import settings
 from django.db import connection
 
-STEP_SECONDS = 0.5
 MOST_AT_ONCE = 50
 
 RESERVE = """
@@ -22,27 +19,18 @@ RESERVE = """
 """
 
 
-class Pace:
-    """The moments that one drain has reserved for its next letters."""
+def at_once(number: int) -> int:
+    """Return how many of so many letters to reserve moments for: a worker that dies takes a second's with it."""
+    rate: float | None = settings.MAIL_RATE_PER_SECOND
+    return number if rate is None else min(number, max(int(rate), 1), MOST_AT_ONCE)
 
-    def __init__(self) -> None:
-        self.rate: float | None = settings.MAIL_RATE_PER_SECOND
-        self.moments: deque[float] = deque()
 
-    def wait(self, stopped: Callable[[], bool]) -> None:
-        """Wait until the next letter may leave, or until it is to stop."""
-        if self.rate is None:
-            return
-        if not self.moments:
-            self.moments.extend(self._reserved(self.rate))
-        moment = self.moments.popleft()
-        while (left := moment - time.monotonic()) > 0 and not stopped():
-            time.sleep(min(left, STEP_SECONDS))
-
-    def _reserved(self, rate: float) -> list[float]:
-        """Reserve a second's moments, for a worker that dies takes what it reserved with it."""
-        number = min(max(int(rate), 1), MOST_AT_ONCE)
-        with connection.cursor() as cursor:
-            cursor.execute(RESERVE, {"seconds": number / rate})
-            first = time.monotonic() + float(cursor.fetchone()[0])
-        return [first + place / rate for place in range(number)]
+def moments(number: int) -> list[float]:
+    """Reserve moments for so many letters, by the monotonic clock: none may leave before its own."""
+    rate: float | None = settings.MAIL_RATE_PER_SECOND
+    if rate is None or number == 0:
+        return [0.0] * number
+    with connection.cursor() as cursor:
+        cursor.execute(RESERVE, {"seconds": number / rate})
+        first = time.monotonic() + float(cursor.fetchone()[0])
+    return [first + place / rate for place in range(number)]

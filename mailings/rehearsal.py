@@ -10,8 +10,9 @@ from django.utils import timezone
 from bulletins.models import Bulletin
 from mailings.acts import readers as readers_in_words
 from mailings.letter import Frozen, freeze, letter_as_test, letter_of
+from mailings.line import post
 from mailings.mime import Reader, slot, unstuffed
-from mailings.transport import Relay, Result
+from mailings.transport import Result
 from publication.models import SenderClaim
 from subscribers.models import Subscriber, Suppression
 
@@ -56,10 +57,7 @@ def send_test(frozen: Frozen, address: str) -> str:
     if not SenderClaim.objects.is_ours():
         raise ValidationError(f"{SenderClaim.objects.in_force()} sends from this database: nothing is sent from here.")
     marked = letter_as_test(frozen)
-    with Relay() as relay:
-        outcome = relay.offer(parseaddr(dict(marked.headers)["From"])[1], address)
-        if outcome.result is Result.ACCEPTED:
-            outcome = relay.send(one_letter(marked, address))
+    outcome = post(parseaddr(dict(marked.headers)["From"])[1], address, one_letter(marked, address))
     said = f"{outcome.code or ''} {outcome.text}".strip()
     if outcome.result is not Result.ACCEPTED:
         raise ValidationError(f"The relay did not take the test letter: {said}.")

@@ -1,11 +1,16 @@
 """How a statement of the ledger is run, and asked about again when the database is lost in the middle of it."""
 
 import logging
+import re
 import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+from weakref import WeakSet
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 # How long a worker tries to write down what the relay said while the database is away: as long as it would
 # have waited for the answer. Before the wire it gives up soon, for nothing has left.
@@ -28,20 +33,46 @@ def column(sql: str, values: dict) -> list:
         return [row[0] for row in cursor.fetchall()]
 
 
-def step(sql: str, values: dict, became: str, patience: float = PATIENCE_SECONDS) -> bool:
-    """Make one letter's step; tell whether it was made.
+class Prepared:
+    """A statement that each connection parses and plans once (PREPARE); psycopg2 itself would do both each time.
 
-    A connection that is lost while it commits leaves open whether it did: the row is read again, and only if it
-    is not what it was to become is the statement run once more. Its own condition keeps that from harm.
+    Its parameters are named in `sql` as Django's are, and have a type each. A pooler that gives each transaction
+    another connection cannot carry it.
+    """
+
+    def __init__(self, name: str, sql: str, **types: str) -> None:
+        self.places = list(types)
+        numbered = re.sub(r"%\((\w+)\)s", lambda found: f"${self.places.index(found[1]) + 1}", sql)
+        self.prepare = f"PREPARE {name} ({', '.join(types.values())}) AS {numbered}"
+        self.execute = f"EXECUTE {name} ({', '.join(f'%({place})s' for place in self.places)})"
+        self.known: WeakSet[Any] = WeakSet()
+
+    def column(self, values: dict) -> list:
+        """Run it; return the first column of what it returns."""
+        with connection.cursor() as cursor:
+            if connection.connection not in self.known:
+                # No plan of its own for each set of values, which would cost more than the statement.
+                cursor.execute("SET plan_cache_mode = force_generic_plan")
+                cursor.execute(self.prepare)
+                self.known.add(connection.connection)
+            cursor.execute(self.execute, values)
+            return [row[0] for row in cursor.fetchall()]
+
+
+def insisted(statement: Callable[[bool], T], patience: float) -> T:
+    """Run a statement until its answer is heard; it is told whether an earlier try may have been committed.
+
+    A connection that is lost while it commits leaves that open: the statement's own conditions must keep a second try
+    from harm.
     """
     until, pause, doubted = time.monotonic() + patience, 0.05, False
     while True:
         try:
-            return run(sql, values) == 1 or (doubted and stands(values, became))
+            return statement(doubted)
         except (DatabaseError, InterfaceError) as error:
             if not is_lost(error) or time.monotonic() > until or connection.in_atomic_block:
                 raise
-            log.warning("the database was lost at letter %s, it is asked again: %s", values["id"], one_line(error))
+            log.warning("the database was lost, it is asked again: %s", one_line(error))
             connection.close()
             doubted = True
             time.sleep(pause)
@@ -59,12 +90,3 @@ def is_lost(fault: Exception) -> bool:
 def one_line(fault: Exception) -> str:
     """Return what a fault says in one line, for the log: PostgreSQL says it in several."""
     return " ".join(str(fault).split())
-
-
-def stands(values: dict, became: str) -> bool:
-    """Tell whether a letter is in the state that our own step was to bring it to."""
-    sql = """
-        SELECT 1 FROM mailings_delivery
-         WHERE id = %(id)s AND state = %(became)s AND (owner = %(owner)s OR owner IS NULL)
-    """
-    return column(sql, {**values, "became": became}) == [1]

@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from django.conf import settings
 
 from mailings.doctor.findings import Finding, attention, ok, wrong
-from mailings.transport import LOGIN_CODES, LOOPBACK, Relay, words_of
+from mailings.transport import LOGIN_CODES, LOOPBACK, visit, words_of
 
 
 def look_at_relay() -> Iterator[Finding]:
     """Connect, encrypt and log in as a worker does, and take leave."""
     place = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
     try:
-        with Relay() as relay:
-            relay.connect()
+        with visit() as relay:
             yield ok(f"The relay {place} answers{' and takes our login' if settings.EMAIL_HOST_USER else ''}.")
             yield look_at_encryption(relay, place)
     except ssl.SSLCertVerificationError as error:
@@ -36,10 +35,10 @@ def refused(place: str, error: smtplib.SMTPResponseException) -> Finding:
     return wrong(f"The relay {place} will not talk to us: {said}.", "Ask whoever runs it.")
 
 
-def look_at_encryption(relay: Relay, place: str) -> Finding:
+def look_at_encryption(relay: smtplib.SMTP, place: str) -> Finding:
     """Say whether letters travel to the relay unread."""
-    if relay.smtp is not None and isinstance(relay.smtp.sock, ssl.SSLSocket):
-        return ok(f"The way to {place} is encrypted ({relay.smtp.sock.version()}), its certificate verified.")
+    if isinstance(relay.sock, ssl.SSLSocket):
+        return ok(f"The way to {place} is encrypted ({relay.sock.version()}), its certificate verified.")
     if settings.EMAIL_HOST in LOOPBACK:
         return ok(f"The relay {place} is this machine: nothing travels unencrypted beyond it.")
     mend = "Begin EMAIL_URL with submission:// or smtps://."

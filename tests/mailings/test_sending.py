@@ -12,8 +12,9 @@ from mailings import ledger, steering, sweeps
 from mailings.clock import tick
 from mailings.models import AlertSent, Delivery, Mailing
 from mailings.reports import balance
-from mailings.sending import BACKOFF_MINUTES, drain, pause_after
-from mailings.transport import LETTERS_A_CONNECTION
+from mailings.dispatch import LETTERS_A_CONNECTION
+from mailings.drain import BACKOFF_MINUTES, pause_after
+from mailings.sending import drain
 from mailings.unknown import resolve_unknown
 from subscribers.models import Subscriber, Suppression
 from tests.mailings.cast import (

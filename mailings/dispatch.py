@@ -1,0 +1,370 @@
+"""The loop that drives all connections of a turn: letters to lines, marks and results to the recorder.
+
+Only this thread touches lines and letters. The recorder, the supply and whoever is connecting work beside it, and
+leave what they have in `post`.
+"""
+
+import datetime
+import selectors
+import smtplib
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+
+from mailings.conversation import Transaction
+from mailings.drain import TROUBLE_PAUSE, Drain, Marked
+from mailings.ledger import BATCH, Claim
+from mailings.line import Line
+from mailings.pace import at_once
+from mailings.recorder import Recorder
+from mailings.supply import Stock, Supply
+from mailings.transport import Outcome, Result, connected, failure, trouble
+
+# Some relays end a connection that carries more.
+LETTERS_A_CONNECTION = 100
+# A connection that fails twice in a row with no letter between is not tried again in this turn.
+MOST_STRIKES = 2
+STRIKES = {Result.TROUBLE: 2, Result.LOGIN: 2, Result.UNKNOWN: 1}
+LOOK_SECONDS = 0.1
+CLOSING = 421
+
+
+@dataclass(eq=False)
+class Place:
+    """Where a connection may be: none yet, one that is being opened, or a line."""
+
+    line: Line | None = None
+    is_calling: bool = False
+    is_given_up: bool = False
+    strikes: int = 0
+
+    @property
+    def is_vacant(self) -> bool:
+        """Whether a connection may be opened here."""
+        return self.line is None and not self.is_calling and not self.is_given_up
+
+
+class Dispatch:
+    """One turn's connections, at most so many as the settings say.
+
+    One is opened first, and the others once the relay has answered a letter there: a relay that is away, or refuses
+    our login, is asked once.
+    """
+
+    def __init__(self, drain: Drain, seconds: float, is_stopped: Callable[[], bool]) -> None:
+        self.drain = drain
+        self.until = time.monotonic() + seconds
+        self.is_stopped = is_stopped
+        self.places = [Place() for _ in range(settings.SMTP_CONNECTIONS)]
+        self.stock: deque[tuple[float, Claim]] = deque()
+        self.marking: dict[int, tuple[Place, Transaction]] = {}
+        self.under_way = 0
+        self.is_proven = self.is_dry = self.is_ending = self.is_left = self.is_closed = False
+        self.is_short = True
+        self.trouble = trouble()
+        self.fault: Exception | None = None
+        self.look_at = 0.0
+        self.post: deque[Callable[[], None]] = deque()
+        self.bell, self.button = socket.socketpair()
+        self.selector = selectors.DefaultSelector()
+        self.recorder = Recorder(drain.record, partial(self.tell, self.recorded))
+        self.supply = Supply(drain, partial(self.tell, self.supplied))
+
+    def run(self) -> None:
+        """Send until nothing is due, the time is over, or it is to stop.
+
+        Raises ConnectionError when the relay is not to be tried again now, and what the database raises.
+        """
+        self.bell.setblocking(False)
+        self.button.setblocking(False)
+        self.selector.register(self.bell, selectors.EVENT_READ, self.read_post)
+        try:
+            with self.recorder, self.supply:
+                while self.goes_on():
+                    self.step()
+        finally:
+            self.hang_up()
+        self.end()
+
+    def end(self) -> None:
+        """Give back what was not tried, for a while if the relay failed us. Raises ConnectionError if it did."""
+        if self.fault is not None:
+            raise self.fault
+        batch = [claimed for _, claimed in self.stock]
+        self.drain.give_back(batch, TROUBLE_PAUSE if self.is_left else datetime.timedelta())
+        if self.is_left:
+            self.drain.leave(self.trouble)
+            raise ConnectionError(self.trouble.text)
+
+    def step(self) -> None:
+        """Do what can be done, and wait for what comes next."""
+        self.restock()
+        if self.drain.round and not self.recorder.is_busy:
+            self.recorder.take(self.drain.next_round())
+        if self.is_short:
+            self.is_short = False
+            self.assign_all()
+        for key, _ in self.selector.select(self.pause()):
+            key.data()
+        if (now := time.monotonic()) >= self.look_at:
+            self.look_at = now + LOOK_SECONDS
+            self.look_around()
+
+    def goes_on(self) -> bool:
+        """Whether anything is left to do."""
+        if self.under_way or self.marking or self.recorder.is_busy or self.drain.round:
+            return True
+        if self.is_ending or self.is_over():
+            return False
+        return bool(self.stock) or not self.is_dry
+
+    def is_over(self) -> bool:
+        """Whether no letter is to be begun any more."""
+        self.is_ending = self.is_ending or self.is_stopped() or time.monotonic() >= self.until
+        return self.is_ending
+
+    def pause(self) -> float:
+        """Return for how long to wait at most, in seconds."""
+        if not self.stock or not (moment := self.stock[0][0]):
+            return LOOK_SECONDS
+        self.is_short = True
+        left = moment - time.monotonic()
+        return min(left, LOOK_SECONDS) if left > 0 else LOOK_SECONDS
+
+    def restock(self) -> None:
+        """Have more letters claimed while there are still some to send."""
+        if len(self.stock) <= at_once(BATCH) // 2 and not (self.supply.is_asked or self.is_dry or self.is_ending):
+            self.supply.ask()
+
+    def look_around(self) -> None:
+        """Do what no event tells of: a time that is over, an answer that does not come."""
+        self.is_over()
+        for place in self.places:
+            if place.line is not None and (left := place.line.patience()) is not None and left <= 0:
+                self.changed(place, place.line.lose(trouble(text="timed out")))
+
+    # What others tell
+
+    def tell(self, what: Callable[[Any], None], answer: object) -> None:
+        """Leave something for the loop, from any thread."""
+        self.post.append(partial(what, answer))
+        # A bell that is full rings already; one that is closed has nobody to call.
+        with suppress(OSError):
+            self.button.send(b"!")
+
+    def read_post(self) -> None:
+        """Do what others have left."""
+        self.bell.recv(1024)
+        while self.post:
+            self.post.popleft()()
+
+    def supplied(self, answer: Stock | Exception) -> None:
+        """Take in what was claimed; nothing: none is due."""
+        self.supply.is_asked = False
+        if isinstance(answer, Exception):
+            self.fail(answer)
+            return
+        self.is_dry = not answer
+        self.stock.extend(answer)
+        self.is_short = True
+
+    def fail(self, fault: Exception) -> None:
+        """Begin no letter any more; what is under way is still heard out and written down."""
+        self.fault, self.is_ending = fault, True
+
+    def recorded(self, answer: Marked | Exception) -> None:
+        """Send the letters whose marks are committed; leave the connections of those that may not leave."""
+        self.recorder.is_busy = False
+        if isinstance(answer, Exception):
+            self.fail(answer)
+            answer = Marked(frozenset(), is_stopped=True)
+        self.is_ending = self.is_ending or answer.is_stopped
+        asked = [pk for pk in self.marking if pk not in self.drain.round.marks]
+        for pk in asked:
+            place, transaction = self.marking.pop(pk)
+            if pk in answer.letters:
+                self.marked(place, transaction)
+            elif transaction.outcome is None:
+                self.under_way -= 1
+                self.vacate(place)
+            self.assign(place)
+
+    def called(self, place: Place, answer: smtplib.SMTP | Exception) -> None:
+        """Take in a connection, or why there is none."""
+        place.is_calling = False
+        try:
+            if isinstance(answer, Exception):
+                raise answer
+            place.line = Line(answer, self.drain.sender)
+        except (OSError, smtplib.SMTPException, ValueError) as error:
+            self.give_up(place, failure(error))
+            return
+        self.selector.register(place.line, selectors.EVENT_READ, partial(self.heard, place))
+        self.assign(place)
+
+    # Connections
+
+    def call(self, place: Place) -> None:
+        """Open a connection, which may take its time."""
+        place.is_calling = True
+        threading.Thread(target=self._call, args=[place], daemon=True).start()
+
+    def _call(self, place: Place) -> None:
+        try:
+            answer: smtplib.SMTP | Exception = connected()
+        except Exception as error:
+            answer = error
+        if self.is_closed and isinstance(answer, smtplib.SMTP):
+            answer.close()
+        self.tell(partial(self.called, place), answer)
+
+    def heard(self, place: Place) -> None:
+        """Read what the relay says on a line, or go on sending."""
+        if place.line is not None:
+            self.changed(place, place.line.read())
+        if place.line is not None and place.line.wants_to_send:
+            self.send(place)
+        self.assign(place)
+
+    def send(self, place: Place) -> None:
+        """Send what can be sent on a line, and be told when there is room for the rest."""
+        line = place.line
+        assert line is not None
+        changed = line.write()
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if line.wants_to_send else 0)
+        if self.selector.get_key(line).events != events:
+            self.selector.modify(line, events, partial(self.heard, place))
+        self.changed(place, changed)
+
+    def vacate(self, place: Place) -> None:
+        """Leave a line."""
+        if place.line is not None:
+            self.selector.unregister(place.line)
+            place.line.close()
+            place.line = None
+            self.is_short = True
+
+    def give_up(self, place: Place, why: Outcome) -> None:
+        """Open no connection here again; the turn ends where there is no other, or the relay never worked for us."""
+        place.is_given_up = True
+        self.trouble = why
+        if not self.is_proven or why.result is Result.LOGIN or all(place.is_given_up for place in self.places):
+            self.is_ending = self.is_left = True
+
+    def hang_up(self) -> None:
+        """Leave all lines."""
+        self.is_closed = True
+        for place in self.places:
+            self.vacate(place)
+        self.selector.close()
+        self.bell.close()
+        self.button.close()
+
+    # Letters
+
+    def assign_all(self) -> None:
+        """Give every line that is free a letter, and open more where letters wait."""
+        for place in self.places:
+            self.assign(place)
+        wanted = len(self.stock) if self.is_proven else 1
+        for place in self.places:
+            if wanted <= 0 or self.is_ending or not self.stock:
+                break
+            if place.is_vacant:
+                self.call(place)
+            wanted -= not place.is_given_up
+
+    def assign(self, place: Place) -> None:
+        """Begin letters on a line while it is free."""
+        line = place.line
+        while line is not None and line.talk.is_free and not self.is_ending:
+            if line.letters >= LETTERS_A_CONNECTION:
+                if line.talk.is_at_rest:
+                    self.vacate(place)
+                    self.call(place)
+                return
+            if not self.stock or self.stock[0][0] > time.monotonic():
+                return
+            self.begin(place, line, self.stock.popleft()[1])
+
+    def begin(self, place: Place, line: Line, claimed: Claim) -> None:
+        """Begin a letter on a line, if it can be written."""
+        if claimed.address is None:
+            # Whose reader was erased is not marked, and so skipped.
+            self.drain.mark(claimed, line.relay)
+            return
+        transaction = Transaction(claimed.address, claimed)
+        try:
+            line.begin(transaction)
+        except ValueError as error:
+            self.drain.settle(claimed, unwritable(error))
+            return
+        self.under_way += 1
+        self.send(place)
+
+    def marked(self, place: Place, transaction: Transaction) -> None:
+        """Send a letter that is marked as leaving; its connection may be lost meanwhile."""
+        if transaction.outcome is not None:
+            self.drain.settle(transaction.about, transaction.outcome)
+            return
+        assert place.line is not None
+        try:
+            content = self.drain.content(transaction.about)
+        except ValueError as error:
+            self.under_way -= 1
+            self.drain.settle(transaction.about, unwritable(error))
+            self.vacate(place)
+            return
+        place.line.give(transaction, content)
+        self.send(place)
+
+    def changed(self, place: Place, transactions: list[Transaction]) -> None:
+        """Go on with letters that the relay welcomes, settle those that are over."""
+        line = place.line
+        for transaction in transactions:
+            if transaction.outcome is not None:
+                self.over(place, transaction, transaction.outcome)
+            elif line is not None:
+                self.marking[transaction.about.id] = (place, transaction)
+                self.drain.mark(transaction.about, line.relay)
+        if line is not None and line.talk.is_over:
+            self.vacate(place)
+            if place.strikes >= MOST_STRIKES:
+                self.give_up(place, self.trouble)
+
+    def over(self, place: Place, transaction: Transaction, outcome: Outcome) -> None:
+        """Settle a letter, and judge the connection by it."""
+        self.under_way -= 1
+        claimed: Claim = transaction.about
+        if claimed.id in self.marking and self.drain.unmark(claimed):
+            del self.marking[claimed.id]
+        if claimed.id not in self.marking:
+            self.put_away(claimed, outcome)
+        strikes = 1 if outcome.code == CLOSING else STRIKES.get(outcome.result, 0)
+        if strikes:
+            place.strikes += strikes
+            self.trouble = outcome
+        elif outcome.result is not Result.UNTRIED:
+            place.strikes = 0
+            if not self.is_proven:
+                self.is_proven = self.is_short = True
+
+    def put_away(self, claimed: Claim, outcome: Outcome) -> None:
+        """Settle a letter; one that was only waiting on a line waits here again."""
+        if outcome.result is Result.UNTRIED:
+            self.stock.appendleft((0.0, claimed))
+        else:
+            self.drain.settle(claimed, outcome)
+
+
+def unwritable(error: ValueError) -> Outcome:
+    """Return what becomes of a letter that cannot be written."""
+    return Outcome(Result.REFUSED, text=f"the letter cannot be written: {error}")

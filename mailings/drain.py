@@ -1,0 +1,135 @@
+"""One worker's share of a mailing, apart from how its connections are driven: what is next, and what is written down.
+
+Whoever drives it takes letters from `stock`, asks for their marks, settles them, and lets rounds be recorded.
+"""
+
+import datetime
+import random
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from email.utils import parseaddr
+
+from mailings import breaker, ledger
+from mailings.instants import Clock
+from mailings.ledger import Claim, Round, Settled
+from mailings.letter import letter_of
+from mailings.mime import Reader
+from mailings.models import Mailing
+from mailings.transport import Outcome, Result
+
+# Minutes to wait after each deferral; the last one repeats, with jitter, until the letter is too old.
+BACKOFF_MINUTES = (1, 5, 15, 60, 120)
+JITTER = 0.2
+TROUBLE_PAUSE = datetime.timedelta(seconds=30)
+FINAL = {Result.ACCEPTED: "sent", Result.UNKNOWN: "unknown", Result.REFUSED: "failed"}
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What came of a round: the letters that may leave now, and whether the mailing was stopped, or a lease lost."""
+
+    letters: frozenset[int]
+    is_stopped: bool
+
+
+class Drain:
+    """One worker's turn at a mailing: its leases, the letter ready to be joined, what is to be written down."""
+
+    def __init__(self, mailing: Mailing, clock: Clock) -> None:
+        self.mailing = mailing
+        self.clock = clock
+        self.owner = uuid.uuid4()
+        self.letter = letter_of(mailing)
+        self.sender = parseaddr(dict(mailing.headers)["From"])[1]
+        self.round = Round()
+        self.sent = 0
+        self.trouble_is_over = False
+
+    def claim(self, limit: int) -> list[Claim]:
+        """Take letters that are due."""
+        return ledger.claim(self.mailing.pk, self.owner, self.clock.now(), limit)
+
+    def renew(self) -> None:
+        """Renew the leases that it holds."""
+        ledger.renew(self.owner, self.clock.now())
+
+    def content(self, claimed: Claim) -> bytes:
+        """Return a reader's letter. Raises ValueError for an address or a token that cannot be written in one."""
+        return self.letter.for_reader(Reader(claimed.address or "", claimed.message_id, claimed.token or ""))
+
+    def mark(self, claimed: Claim, relay: str) -> None:
+        """Ask for a letter to be marked as leaving by a relay."""
+        self.round.marks[claimed.id] = relay
+
+    def unmark(self, claimed: Claim) -> bool:
+        """Take the wish for a mark back; False when it is being recorded already."""
+        return self.round.marks.pop(claimed.id, None) is not None
+
+    def settle(self, claimed: Claim, outcome: Outcome) -> None:
+        """Say what became of a letter."""
+        at = self.clock.now()
+        self.sent += outcome.result is Result.ACCEPTED
+        self.round.settled.append(self.settled(claimed, outcome, at))
+
+    def settled(self, claimed: Claim, outcome: Outcome, at: datetime.datetime) -> Settled:
+        """Return what is written down of a letter."""
+        if outcome.result in FINAL:
+            return Settled(claimed.id, FINAL[outcome.result], at, *outcome.reply)
+        if outcome.result in (Result.LOGIN, Result.UNTRIED):
+            return Settled(claimed.id, "queued", at, until=at + TROUBLE_PAUSE, attempts=claimed.attempts)
+        if at > self.mailing.give_up_at:
+            return Settled(claimed.id, "failed", at, *outcome.reply)
+        if outcome.result is Result.DEFERRED:
+            until = at + pause_after(claimed.attempts)
+            return Settled(claimed.id, "queued", at, *outcome.reply, until=until, attempts=claimed.attempts + 1)
+        # Behind the rest: should it be this letter that breaks connections, they go first.
+        return Settled(claimed.id, "queued", at, until=at + 2 * TROUBLE_PAUSE, attempts=claimed.attempts)
+
+    def next_round(self) -> Round:
+        """Hand over what has gathered."""
+        round, self.round = self.round, Round()
+        return round
+
+    def record(self, round: Round) -> Marked:
+        """Write a round down, and let the breaker judge it; what may not leave is skipped or given back."""
+        at = self.clock.now()
+        marked = ledger.record(self.owner, self.mailing.pk, round, at)
+        self.look_back({settled.state for settled in round.settled}, at)
+        refused = round.marks.keys() - marked
+        return Marked(frozenset(marked), bool(refused) and self.let_go(refused, at) > 0)
+
+    def let_go(self, refused: Iterable[int], at: datetime.datetime) -> int:
+        """Skip letters whose reader left; give others back, and return how many: the mailing stopped, or a lease ended.
+
+        Of a lost lease nothing is left to give back.
+        """
+        skipped = ledger.skip_gone(refused, self.owner)
+        ledger.release(refused, self.owner, at)
+        return len(list(refused)) - skipped
+
+    def look_back(self, states: set[str], at: datetime.datetime) -> None:
+        """Let the breaker judge what has just been done."""
+        if "sent" in states and not self.trouble_is_over:
+            breaker.end_of_trouble(self.mailing)
+            self.trouble_is_over = True
+        if "failed" in states:
+            breaker.watch_refusals(self.mailing, at)
+
+    def give_back(self, batch: Iterable[Claim], pause: datetime.timedelta = datetime.timedelta()) -> None:
+        """Give back letters that were not tried."""
+        ledger.release([claimed.id for claimed in batch], self.owner, self.clock.now() + pause)
+
+    def leave(self, outcome: Outcome) -> None:
+        """Count that the relay failed us."""
+        at = self.clock.now()
+        if outcome.result is Result.LOGIN:
+            breaker.refused_login(self.mailing, outcome, at)
+        else:
+            breaker.count_trouble(self.mailing, outcome, at)
+
+
+def pause_after(attempts: int) -> datetime.timedelta:
+    """Return how long a letter waits after its n-th deferral, counted from 0."""
+    minutes = BACKOFF_MINUTES[min(attempts, len(BACKOFF_MINUTES) - 1)]
+    return datetime.timedelta(minutes=minutes * random.uniform(1 - JITTER, 1 + JITTER))
