@@ -140,7 +140,7 @@ SMTP_COMMAND_SECONDS = seconds("SMTP_COMMAND_SECONDS", 60)
 SMTP_FINAL_REPLY_SECONDS = seconds("SMTP_FINAL_REPLY_SECONDS", 600)
 DRAIN_SECONDS = seconds("DRAIN_SECONDS", 30)
 # How many connections to the relay one turn of a worker drives (docs/scaling.md has the curve).
-SMTP_CONNECTIONS = whole("SMTP_CONNECTIONS", 20)
+SMTP_CONNECTIONS = whole("SMTP_CONNECTIONS", 40)
 # When a nudge that nobody took is stale. Whoever takes it compares it with a clock of their own: two hosts that are
 # each 30 seconds from the database's time must still hear each other.
 NUDGE_SECONDS = TICK_SECONDS + 60

@@ -28,6 +28,9 @@ class Phase(Enum):
     RSET = auto()
 
 
+MAIL, RCPT, DATA, DOT, RSET = Phase
+
+
 @dataclass(eq=False, slots=True)
 class Transaction:
     """One letter on a connection (RFC 5321, 3.3); `about` is the caller's own.
@@ -83,14 +86,15 @@ class Conversation:
         rcpt = b"RCPT TO:" + path(transaction.recipient) + b"\r\n"
         self.pending.append(transaction)
         if self.pipelining:
-            self._say(self.mail + rcpt + b"DATA\r\n", transaction, Phase.MAIL, Phase.RCPT, Phase.DATA)
+            self._say(self.mail + rcpt + b"DATA\r\n", transaction, MAIL, RCPT, DATA)
         else:
-            self._say(self.mail, transaction, Phase.MAIL)
+            self._say(self.mail, transaction, MAIL)
 
-    def give(self, transaction: Transaction, content: bytes) -> None:
+    def give(self, transaction: Transaction, *content: bytes) -> None:
         """Give a welcome letter's content, dot-stuffed and with CRLF at its end; the final dot is put behind it."""
-        self._say(content, transaction)
-        self._say(FINAL_DOT, transaction, Phase.DOT)
+        self.outgoing += content
+        self.given += sum(map(len, content))
+        self._say(FINAL_DOT, transaction, DOT)
         transaction.end = self.given
 
     def hear(self, data: bytes) -> list[Transaction]:
@@ -100,11 +104,11 @@ class Conversation:
         for line in lines:
             if len(line) > LONGEST_REPLY:
                 break
-            self.said.append(line[4:].rstrip(b"\r"))
-            if line[3:4] != b"-":
-                code, text = code_of(line), words_of(b"\n".join(self.said))
-                self.said.clear()
-                changed += self._answered(code, text)
+            self.said.append(line)
+            if line[3:4] == b"-":
+                continue
+            changed += self._answered(code_of(line))
+            self.said.clear()
             if self.is_over:
                 return changed
         if max(map(len, [*lines, self.unread, self.said])) > LONGEST_REPLY:
@@ -134,45 +138,51 @@ class Conversation:
     def _say(self, words: bytes, transaction: Transaction, *phases: Phase) -> None:
         self.outgoing.append(words)
         self.given += len(words)
-        self.awaited.extend([(phase, transaction) for phase in phases])
+        for phase in phases:
+            self.awaited.append((phase, transaction))
 
-    def _answered(self, code: int, text: str) -> list[Transaction]:
+    @property
+    def _text(self) -> str:
+        """The words of the reply that has just been read."""
+        return words_of(b"\n".join([line[4:].rstrip(b"\r") for line in self.said]))
+
+    def _answered(self, code: int) -> list[Transaction]:
         if not self.awaited:
-            return self.lost(trouble(code, text))
+            return self.lost(trouble(code, self._text))
         phase, transaction = self.awaited.popleft()
-        if phase is Phase.DOT:
-            return self._taken_or_not(transaction, code, text)
-        if phase is Phase.RSET:
+        if phase is DOT:
+            return self._taken_or_not(transaction, outcome_of(code, self._text))
+        if phase is RSET:
             return self._ended(transaction, keep=code == 250)
         if transaction.outcome is not None:
             # The reply to the DATA of an envelope whose recipient was refused. After a 354 no command could follow.
             return self._ended(transaction, keep=False) if code == 354 else self._reset(transaction)
-        if phase is Phase.DATA:
-            return self._welcomed_or_not(transaction, code, text)
+        if phase is DATA:
+            return self._welcomed_or_not(transaction, code)
         if code // 100 == 2:
             self._go_on(phase, transaction)
             return []
-        if phase is Phase.MAIL:
+        if phase is MAIL:
             # What the relay holds against the sender is no reader's fault.
-            return self.lost(trouble(code, text))
-        return self._refused(transaction, outcome_of(code, text))
+            return self.lost(trouble(code, self._text))
+        return self._refused(transaction, outcome_of(code, self._text))
 
     def _go_on(self, phase: Phase, transaction: Transaction) -> None:
         """Say the next command where each waits for the answer to the one before."""
         if self.pipelining:
             return
-        if phase is Phase.MAIL:
-            self._say(b"RCPT TO:" + path(transaction.recipient) + b"\r\n", transaction, Phase.RCPT)
+        if phase is MAIL:
+            self._say(b"RCPT TO:" + path(transaction.recipient) + b"\r\n", transaction, RCPT)
         else:
-            self._say(b"DATA\r\n", transaction, Phase.DATA)
+            self._say(b"DATA\r\n", transaction, DATA)
 
-    def _welcomed_or_not(self, transaction: Transaction, code: int, text: str) -> list[Transaction]:
+    def _welcomed_or_not(self, transaction: Transaction, code: int) -> list[Transaction]:
         if code == 354:
             transaction.welcome = True
             return [transaction]
-        outcome = outcome_of(code, text)
+        outcome = outcome_of(code, self._text)
         if outcome.result is Result.ACCEPTED:
-            outcome = trouble(code, text)
+            outcome = trouble(*outcome.reply)
         return self._refused(transaction, outcome)
 
     def _refused(self, transaction: Transaction, outcome: Outcome) -> list[Transaction]:
@@ -182,23 +192,22 @@ class Conversation:
         return [] if self.awaited else self._reset(transaction)
 
     def _reset(self, transaction: Transaction) -> list[Transaction]:
-        self._say(b"RSET\r\n", transaction, Phase.RSET)
+        self._say(b"RSET\r\n", transaction, RSET)
         return []
 
-    def _taken_or_not(self, transaction: Transaction, code: int, text: str) -> list[Transaction]:
-        outcome = outcome_of(code, text)
+    def _taken_or_not(self, transaction: Transaction, outcome: Outcome) -> list[Transaction]:
+        keep = outcome.code != 421
         if not self._dot_has_left(transaction):
             # Said in the middle of the content: what is left of it would be taken for commands.
-            transaction.outcome = trouble(code, text) if outcome.result is Result.ACCEPTED else outcome
-            return self._ended(transaction, keep=False)
-        if outcome.result is Result.TROUBLE:
-            outcome = Outcome(Result.UNKNOWN, code, text)
+            outcome, keep = trouble(*outcome.reply) if outcome.result is Result.ACCEPTED else outcome, False
+        elif outcome.result is Result.TROUBLE:
+            outcome, keep = Outcome(Result.UNKNOWN, *outcome.reply), False
         transaction.outcome = outcome
-        return self._ended(transaction, keep=outcome.result is not Result.UNKNOWN and code != 421)
+        return self._ended(transaction, keep)
 
     def _ended(self, transaction: Transaction, keep: bool) -> list[Transaction]:
         self.pending.remove(transaction)
-        return [transaction, *([] if keep else self.lost(NOBODYS, blames=False))]
+        return [transaction] if keep else [transaction, *self.lost(NOBODYS, blames=False)]
 
 
 def code_of(line: bytes) -> int:

@@ -34,6 +34,11 @@ LETTERS_A_CONNECTION = 100
 MOST_STRIKES = 2
 STRIKES = {Result.TROUBLE: 2, Result.LOGIN: 2, Result.UNKNOWN: 1}
 LOOK_SECONDS = 0.1
+# For how long to look away after a look, for each connection: together, less than a letter takes anyhow.
+NAP_SECONDS = 25e-6
+# For how long the recorder rests after a round, as a part of what the round took: each commit has a price of its own,
+# and what comes meanwhile shares the next one.
+REST = 0.3
 CLOSING = 421
 
 
@@ -44,6 +49,7 @@ class Place:
     line: Line | None = None
     is_calling: bool = False
     is_given_up: bool = False
+    is_full: bool = False
     strikes: int = 0
 
     @property
@@ -66,7 +72,8 @@ class Dispatch:
         self.places = [Place() for _ in range(settings.SMTP_CONNECTIONS)]
         self.stock: deque[tuple[float, Claim]] = deque()
         self.marking: dict[int, tuple[Place, Transaction]] = {}
-        self.under_way = 0
+        self.under_way = self.open = 0
+        self.recorded_at = self.rested_at = self.nap_until = 0.0
         self.is_proven = self.is_dry = self.is_ending = self.is_left = self.is_closed = False
         self.is_short = True
         self.trouble = trouble()
@@ -107,16 +114,26 @@ class Dispatch:
     def step(self) -> None:
         """Do what can be done, and wait for what comes next."""
         self.restock()
-        if self.drain.round and not self.recorder.is_busy:
+        if self.is_ripe():
+            self.recorded_at = time.monotonic()
             self.recorder.take(self.drain.next_round())
         if self.is_short:
             self.is_short = False
             self.assign_all()
+        # What comes a moment later is seen in the same look: waking up for each reply costs more than reading it.
+        time.sleep(max(0.0, self.nap_until - time.monotonic()))
         for key, _ in self.selector.select(self.pause()):
             key.data()
+        self.nap_until = time.monotonic() + NAP_SECONDS * self.open
         if (now := time.monotonic()) >= self.look_at:
             self.look_at = now + LOOK_SECONDS
             self.look_around()
+
+    def is_ripe(self) -> bool:
+        """Whether a round is to be recorded now: half of the lines wait for it, or the recorder has rested."""
+        if not self.drain.round or self.recorder.is_busy:
+            return False
+        return 2 * len(self.drain.round.marks) >= self.open or time.monotonic() >= self.rested_at
 
     def goes_on(self) -> bool:
         """Whether anything is left to do."""
@@ -133,6 +150,8 @@ class Dispatch:
 
     def pause(self) -> float:
         """Return for how long to wait at most, in seconds."""
+        if self.drain.round and not self.recorder.is_busy:
+            return max(0, self.rested_at - time.monotonic())
         if not self.stock or not (moment := self.stock[0][0]):
             return LOOK_SECONDS
         self.is_short = True
@@ -183,6 +202,8 @@ class Dispatch:
     def recorded(self, answer: Marked | Exception) -> None:
         """Send the letters whose marks are committed; leave the connections of those that may not leave."""
         self.recorder.is_busy = False
+        now = time.monotonic()
+        self.rested_at = now + REST * (now - self.recorded_at)
         if isinstance(answer, Exception):
             self.fail(answer)
             answer = Marked(frozenset(), is_stopped=True)
@@ -207,6 +228,7 @@ class Dispatch:
         except (OSError, smtplib.SMTPException, ValueError) as error:
             self.give_up(place, failure(error))
             return
+        self.open += 1
         self.selector.register(place.line, selectors.EVENT_READ, partial(self.heard, place))
         self.assign(place)
 
@@ -227,11 +249,9 @@ class Dispatch:
         self.tell(partial(self.called, place), answer)
 
     def heard(self, place: Place) -> None:
-        """Read what the relay says on a line, or go on sending."""
+        """Read what the relay says on a line, and go on sending."""
         if place.line is not None:
             self.changed(place, place.line.read())
-        if place.line is not None and place.line.wants_to_send:
-            self.send(place)
         self.assign(place)
 
     def send(self, place: Place) -> None:
@@ -239,8 +259,9 @@ class Dispatch:
         line = place.line
         assert line is not None
         changed = line.write()
-        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if line.wants_to_send else 0)
-        if self.selector.get_key(line).events != events:
+        if place.is_full != line.wants_to_send:
+            place.is_full = line.wants_to_send
+            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if place.is_full else 0)
             self.selector.modify(line, events, partial(self.heard, place))
         self.changed(place, changed)
 
@@ -249,7 +270,8 @@ class Dispatch:
         if place.line is not None:
             self.selector.unregister(place.line)
             place.line.close()
-            place.line = None
+            self.open -= 1
+            place.line, place.is_full = None, False
             self.is_short = True
 
     def give_up(self, place: Place, why: Outcome) -> None:
@@ -283,19 +305,24 @@ class Dispatch:
             wanted -= not place.is_given_up
 
     def assign(self, place: Place) -> None:
-        """Begin letters on a line while it is free."""
+        """Begin letters on a line while it is free, and send what there is to send."""
         line = place.line
-        while line is not None and line.talk.is_free and not self.is_ending:
-            if line.letters >= LETTERS_A_CONNECTION:
-                if line.talk.is_at_rest:
-                    self.vacate(place)
-                    self.call(place)
-                return
-            if not self.stock or self.stock[0][0] > time.monotonic():
-                return
-            self.begin(place, line, self.stock.popleft()[1])
+        if line is None:
+            return
+        while line.talk.is_free and line.letters < LETTERS_A_CONNECTION and (claimed := self.next_letter()):
+            self.begin(line, claimed)
+        if line.wants_to_send:
+            self.send(place)
+        elif line.letters >= LETTERS_A_CONNECTION and line.talk.is_at_rest:
+            self.vacate(place)
 
-    def begin(self, place: Place, line: Line, claimed: Claim) -> None:
+    def next_letter(self) -> Claim | None:
+        """Take the next letter whose moment has come; None while there is none, or none is to be begun."""
+        if not self.stock or self.is_ending or self.is_stopped() or self.stock[0][0] > time.monotonic():
+            return None
+        return self.stock.popleft()[1]
+
+    def begin(self, line: Line, claimed: Claim) -> None:
         """Begin a letter on a line, if it can be written."""
         if claimed.address is None:
             # Whose reader was erased is not marked, and so skipped.
@@ -308,7 +335,6 @@ class Dispatch:
             self.drain.settle(claimed, unwritable(error))
             return
         self.under_way += 1
-        self.send(place)
 
     def marked(self, place: Place, transaction: Transaction) -> None:
         """Send a letter that is marked as leaving; its connection may be lost meanwhile."""
@@ -323,8 +349,7 @@ class Dispatch:
             self.drain.settle(transaction.about, unwritable(error))
             self.vacate(place)
             return
-        place.line.give(transaction, content)
-        self.send(place)
+        place.line.give(transaction, *content)
 
     def changed(self, place: Place, transactions: list[Transaction]) -> None:
         """Go on with letters that the relay welcomes, settle those that are over."""

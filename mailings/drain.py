@@ -22,7 +22,7 @@ from mailings.transport import Outcome, Result
 BACKOFF_MINUTES = (1, 5, 15, 60, 120)
 JITTER = 0.2
 TROUBLE_PAUSE = datetime.timedelta(seconds=30)
-FINAL = {Result.ACCEPTED: "sent", Result.UNKNOWN: "unknown", Result.REFUSED: "failed"}
+FINAL = {Result.UNKNOWN: "unknown", Result.REFUSED: "failed"}
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ class Drain:
         """Renew the leases that it holds."""
         ledger.renew(self.owner, self.clock.now())
 
-    def content(self, claimed: Claim) -> bytes:
-        """Return a reader's letter. Raises ValueError for an address or a token that cannot be written in one."""
-        return self.letter.for_reader(Reader(claimed.address or "", claimed.message_id, claimed.token or ""))
+    def content(self, claimed: Claim) -> list[bytes]:
+        """Return a reader's letter in pieces. Raises ValueError for one that cannot be written."""
+        return self.letter.pieces_for(Reader(claimed.address or "", claimed.message_id, claimed.token or ""))
 
     def mark(self, claimed: Claim, relay: str) -> None:
         """Ask for a letter to be marked as leaving by a relay."""
@@ -68,23 +68,25 @@ class Drain:
 
     def settle(self, claimed: Claim, outcome: Outcome) -> None:
         """Say what became of a letter."""
-        at = self.clock.now()
-        self.sent += outcome.result is Result.ACCEPTED
-        self.round.settled.append(self.settled(claimed, outcome, at))
+        if outcome.result is Result.ACCEPTED:
+            self.sent += 1
+            self.round.settled.append(Settled(claimed.id, "sent", *outcome.reply))
+        else:
+            self.round.settled.append(self.settled(claimed, outcome, self.clock.now()))
 
     def settled(self, claimed: Claim, outcome: Outcome, at: datetime.datetime) -> Settled:
-        """Return what is written down of a letter."""
+        """Return what is written down of a letter that was not taken."""
         if outcome.result in FINAL:
-            return Settled(claimed.id, FINAL[outcome.result], at, *outcome.reply)
+            return Settled(claimed.id, FINAL[outcome.result], *outcome.reply)
         if outcome.result in (Result.LOGIN, Result.UNTRIED):
-            return Settled(claimed.id, "queued", at, until=at + TROUBLE_PAUSE, attempts=claimed.attempts)
+            return Settled(claimed.id, "queued", until=at + TROUBLE_PAUSE, attempts=claimed.attempts)
         if at > self.mailing.give_up_at:
-            return Settled(claimed.id, "failed", at, *outcome.reply)
+            return Settled(claimed.id, "failed", *outcome.reply)
         if outcome.result is Result.DEFERRED:
             until = at + pause_after(claimed.attempts)
-            return Settled(claimed.id, "queued", at, *outcome.reply, until=until, attempts=claimed.attempts + 1)
+            return Settled(claimed.id, "queued", *outcome.reply, until=until, attempts=claimed.attempts + 1)
         # Behind the rest: should it be this letter that breaks connections, they go first.
-        return Settled(claimed.id, "queued", at, until=at + 2 * TROUBLE_PAUSE, attempts=claimed.attempts)
+        return Settled(claimed.id, "queued", until=at + 2 * TROUBLE_PAUSE, attempts=claimed.attempts)
 
     def next_round(self) -> Round:
         """Hand over what has gathered."""

@@ -31,7 +31,7 @@ class Clock:
 
     def now(self) -> datetime.datetime:
         """Return the database's time, without asking again."""
-        return timezone.now() + self.behind
+        return datetime.datetime.now(datetime.UTC) + self.behind
 
     @property
     def is_right(self) -> bool:

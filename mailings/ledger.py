@@ -57,14 +57,13 @@ class Claim(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """What became of a letter at an instant: its state, the relay's reply, and if queued again from when.
+    """What became of a letter: its state, the relay's reply, and if queued again from when.
 
     `attempts` are what it has had if it is queued again; a reply of None leaves the one that it had before.
     """
 
     id: int
     state: str
-    at: datetime.datetime
     code: int | None = None
     text: str | None = None
     until: datetime.datetime | None = None
@@ -82,35 +81,42 @@ class Round:
         return bool(self.settled or self.marks)
 
 
-# Both halves find their rows by number. A comparison with `state` alone would let the planner read the partial index of
-# all leases instead, and the range of all numbers tells it that the rows are few; each costs a scan a round otherwise.
+# One UPDATE for both, for each brings its table's constraints and triggers with it. It finds its rows by number: the
+# range of all numbers tells the planner that they are few, and states are only compared in pairs, for by one alone it
+# might read the partial index of all leases instead.
 RECORD = Prepared(
     "mailings_record",
     f"""
-    WITH settled AS (
-        UPDATE mailings_delivery d
-           SET state = u.state, owner = NULL, lease_until = NULL,
-               sent_at = CASE WHEN u.state = 'sent' THEN u.at END,
-               failed_at = CASE WHEN u.state = 'failed' THEN u.at END,
-               not_before = COALESCE(u.until, d.not_before), attempts = COALESCE(u.attempts, d.attempts),
-               smtp_code = COALESCE(u.code, d.smtp_code), smtp_text = COALESCE(left(u.text, 500), d.smtp_text)
-          FROM json_to_recordset(%(settled)s) AS u (id bigint, state text, at timestamptz, code smallint, text text,
-                                                    until timestamptz, attempts smallint)
-         WHERE u.id BETWEEN 1 AND {2**63 - 1} AND d.id = u.id
-           AND ((d.owner = %(owner)s AND d.state || ' ' || u.state IN ('on_wire sent', 'on_wire failed',
-                 'on_wire unknown', 'on_wire queued', 'claimed failed', 'claimed queued'))
-                OR d.state || ' ' || u.state = 'unknown sent')
-    )
     UPDATE mailings_delivery d
-       SET state = 'on_wire', on_wire_at = %(at)s, relay = w.relay, attempts = d.attempts + 1, lease_until = %(lease)s
-      FROM json_to_recordset(%(marks)s) AS w (id bigint, relay text), subscribers_subscriber s
-     WHERE w.id BETWEEN 1 AND {2**63 - 1} AND d.id = w.id
-       AND d.owner = %(owner)s AND d.state || '' = 'claimed' AND d.lease_until > %(at)s
-       AND s.id = d.subscriber_id AND {READS} AND {GOES_ON}
-    RETURNING d.id
+       SET state = u.state,
+           owner = CASE u.state WHEN 'on_wire' THEN d.owner END,
+           lease_until = CASE u.state WHEN 'on_wire' THEN %(lease)s END,
+           on_wire_at = CASE u.state WHEN 'on_wire' THEN %(at)s ELSE d.on_wire_at END,
+           relay = COALESCE(u.relay, d.relay),
+           attempts = CASE u.state WHEN 'on_wire' THEN d.attempts + 1 ELSE COALESCE(u.attempts, d.attempts) END,
+           sent_at = CASE u.state WHEN 'sent' THEN %(at)s END,
+           failed_at = CASE u.state WHEN 'failed' THEN %(at)s END,
+           not_before = COALESCE(u.until, d.not_before),
+           smtp_code = COALESCE(u.code, d.smtp_code),
+           smtp_text = COALESCE(left(u.text, 500), d.smtp_text)
+      FROM json_to_recordset(%(letters)s) AS u (id bigint, state text, code smallint, text text, until timestamptz,
+                                                attempts smallint, relay text)
+     WHERE u.id BETWEEN 1 AND {2**63 - 1} AND d.id = u.id
+       AND CASE d.state || ' ' || u.state
+           WHEN 'claimed on_wire' THEN
+                d.owner = %(owner)s AND d.lease_until > %(at)s AND {GOES_ON}
+                AND EXISTS (SELECT 1 FROM subscribers_subscriber s WHERE s.id = d.subscriber_id AND {READS})
+           WHEN 'on_wire sent' THEN d.owner = %(owner)s
+           WHEN 'on_wire failed' THEN d.owner = %(owner)s
+           WHEN 'on_wire unknown' THEN d.owner = %(owner)s
+           WHEN 'on_wire queued' THEN d.owner = %(owner)s
+           WHEN 'claimed failed' THEN d.owner = %(owner)s
+           WHEN 'claimed queued' THEN d.owner = %(owner)s
+           WHEN 'unknown sent' THEN true
+           ELSE false END
+    RETURNING CASE d.state WHEN 'on_wire' THEN d.id END
     """,
-    settled="json",
-    marks="json",
+    letters="json",
     at="timestamptz",
     lease="timestamptz",
     owner="uuid",
@@ -162,7 +168,8 @@ def plan(mailing: Mailing, at: datetime.datetime) -> int:
 def claim(mailing_id: int, owner: uuid.UUID, at: datetime.datetime, limit: int = BATCH) -> list[Claim]:
     """Take a batch that is due, or that another worker let its lease run out on before the wire."""
     # Each half reads the beginning of an index of its own: an OR of the two would sort a whole mailing for each batch.
-    # MATERIALIZED, for a plan that ran a part twice would take more rows than the limit.
+    # MATERIALIZED, for a plan that ran a part twice would take more rows than the limit; an array, for the rows of a
+    # join might be looked for by reading the whole table.
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -177,7 +184,7 @@ def claim(mailing_id: int, owner: uuid.UUID, at: datetime.datetime, limit: int =
             ), taken AS (
                 UPDATE mailings_delivery d
                    SET state = 'claimed', owner = %(owner)s, lease_until = %(lease)s
-                  FROM (SELECT id FROM lapsed UNION ALL SELECT id FROM due) AS found WHERE d.id = found.id
+                 WHERE d.id = ANY(ARRAY(SELECT id FROM lapsed UNION ALL SELECT id FROM due))
                 RETURNING d.id, d.not_before, d.attempts, d.message_id, d.subscriber_id
             )
             SELECT taken.id, taken.attempts, s.address, taken.message_id, s.letter_token
@@ -215,9 +222,10 @@ def record(owner: uuid.UUID, mailing_id: int, round: Round, at: datetime.datetim
     A letter is marked while its lease lasts, its reader reads and its mailing goes on. One whose answer came after it
     was swept to unknown is known now, whoever holds it. Whatever else is not as its worker believes stays as it is.
     """
+    settled = [letter._asdict() for letter in round.settled]
+    marks = [{"id": pk, "state": "on_wire", "relay": relay} for pk, relay in round.marks.items()]
     values = {
-        "settled": json.dumps([settled._asdict() for settled in round.settled], default=str),
-        "marks": json.dumps([{"id": pk, "relay": relay} for pk, relay in round.marks.items()]),
+        "letters": json.dumps(settled + marks, default=str),
         "at": at,
         "lease": lease_end(at),
         "owner": str(owner),
@@ -230,11 +238,11 @@ def record(owner: uuid.UUID, mailing_id: int, round: Round, at: datetime.datetim
         """Run it; a mark that an earlier try has made is ours too."""
         if time.monotonic() > until:
             # What is still to be marked has waited too long; what is known is not given up.
-            values["marks"] = "[]"
-        marked = set(RECORD.column(values))
+            values["letters"] = json.dumps(settled, default=str)
+        marked = {pk for pk in RECORD.column(values) if pk is not None}
         return marked | set(marked_already(owner, list(round.marks))) if doubted else marked
 
-    return insisted(once, PATIENCE_SECONDS if round.settled else PATIENCE_BEFORE_WIRE_SECONDS)
+    return insisted(once, PATIENCE_SECONDS if settled else PATIENCE_BEFORE_WIRE_SECONDS)
 
 
 def marked_already(owner: uuid.UUID, ids: list[int]) -> list[int]:

@@ -45,10 +45,10 @@ class Line:
         self.talk.begin(transaction)
         self.active_at = time.monotonic()
 
-    def give(self, transaction: Transaction, content: bytes) -> None:
+    def give(self, transaction: Transaction, *content: bytes) -> None:
         """Give a welcome letter's content."""
         self.letters += 1
-        self.talk.give(transaction, content)
+        self.talk.give(transaction, *content)
         self.active_at = time.monotonic()
 
     def read(self) -> list[Transaction]:

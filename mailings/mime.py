@@ -33,18 +33,25 @@ class Reader:
 
 @dataclass(frozen=True)
 class Letter:
-    """A frozen letter, ready to be joined: literal bytes, dot-stuffed (RFC 5321, 4.5.2), and slot names."""
+    """A frozen letter, ready to be joined: literal bytes, dot-stuffed (RFC 5321, 4.5.2), and slot names in turns."""
 
     parts: tuple[bytes | str, ...]
 
     def for_reader(self, reader: Reader) -> bytes:
         """Return the letter's DATA for one reader, without the final dot."""
+        return b"".join(self.pieces_for(reader))
+
+    def pieces_for(self, reader: Reader) -> list[bytes]:
+        """Return the same in the pieces of which it is made, for whoever joins them with more."""
         own = {
             "address": reader.address.encode("ascii"),
             "message_id": reader.message_id.encode("ascii"),
             "token": reader.token.encode("ascii"),
         }
-        return b"".join([part if isinstance(part, bytes) else own[part] for part in self.parts])
+        parts: list = [*self.parts]
+        # The slots stand between literals; a mailing has thousands of readers.
+        parts[1::2] = [own[name] for name in parts[1::2]]
+        return parts
 
     def with_marks(self) -> bytes:
         """Return the letter as its receiver reads it, with the slots' marks where a reader's own values go."""

@@ -5,8 +5,8 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from django.conf import settings
 
@@ -28,8 +28,7 @@ class Result(Enum):
     UNTRIED = "the connection ended before it was this letter's turn"
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """A result with the relay's own code and words (code 0: it said nothing)."""
 
     result: Result

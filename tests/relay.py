@@ -22,8 +22,8 @@ class Relay:
     """Accepts letters in memory.
 
     `rcpt_answers` and `data_answers` map an address to the reply to its RCPT or its letter. The connection
-    breaks at the RCPT of those in `hang_up_on`, and once after the letter of those in `drop_after`. `on_rcpt`
-    and `on_letter` are called with the address before the answer, in a thread that may use the database.
+    breaks at the RCPT of those in `hang_up_on`, and once after the letter of those in `drop_after`. Beyond
+    `most_connections` at a time it refuses. `on_rcpt` and `on_letter` are called with the address before the answer, in a thread that may use the database.
     """
 
     rcpt_answers: dict[str, str] = field(default_factory=dict)
@@ -31,9 +31,21 @@ class Relay:
     drop_after: set[str] = field(default_factory=set)
     hang_up_on: set[str] = field(default_factory=set)
     seconds_a_letter: float = 0
+    most_connections: int = 1000
     on_rcpt: Callable[[str], None] | None = None
     on_letter: Callable[[str], None] | None = None
     accepted: list[tuple[str, bytes]] = field(default_factory=list)
+    open: list[asyncio.BaseTransport] = field(default_factory=list)
+
+    async def handle_EHLO(
+        self, server: Session, session: State, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        self.open = [transport for transport in self.open if not transport.is_closing()]
+        if len(self.open) >= self.most_connections:
+            return ["421 too many connections"]
+        self.open.append(server.transport)
+        session.host_name = hostname
+        return responses
 
     async def handle_RCPT(self, server: Session, session: State, envelope: Envelope, address: str, options: list):
         await aside(self.on_rcpt, address)

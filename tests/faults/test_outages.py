@@ -10,8 +10,8 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from mailings import steering
+from mailings.drain import BACKOFF_MINUTES, JITTER
 from mailings.models import AlertSent, Delivery, Mailing, Rhythm
-from mailings.sending import BACKOFF_MINUTES, JITTER
 from subscribers.models import Subscriber
 from tests.faults.hours import hurry, time_passes
 from tests.faults.house import READERS, finished, mailing_soon, opened

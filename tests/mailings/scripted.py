@@ -72,21 +72,28 @@ class Scripted:
         """Read a letter up to its final dot."""
         letter = []
         for line in lines:
-            if self.script.get(BODY) == DROP:
-                raise HungUp
+            if (words := self.script.get(BODY)) is not None:
+                self.leave(words)
             if line == b".\r\n":
                 break
             letter.append(line)
+        else:
+            # What has no final dot is no letter.
+            raise HungUp
         self.letters.append(b"".join(letter))
         self.answer(connection, DOT)
+
+    def leave(self, words: str) -> None:
+        """Hang up, at once or after a long silence."""
+        if words == SILENCE:
+            self.over.wait(10)
+        raise HungUp
 
     def answer(self, connection: socket.socket, phase: str) -> None:
         """Answer as the script says; politely where it says nothing."""
         words = self.script.get(phase, POLITE.get(phase, "500 what?"))
-        if words == SILENCE:
-            self.over.wait(10)
         if words in (DROP, SILENCE):
-            raise HungUp
+            self.leave(words)
         connection.sendall(f"{words}\r\n".encode())
 
 

@@ -1,52 +1,48 @@
 """A mailing in miniature: real rows and real functions; workers, relay, network and time are moved by hand.
 
-A worker is the real `Drain` in a greenlet, which stops wherever it waits for the relay. It can be left there for
-as long as one likes, woken, or killed; meanwhile the others go on, so that every order of their steps can be had.
+A worker is the real `Dispatch` with its real lines and drain. What would come from other threads or from sockets (a
+connection, an answer, a commit, a claim) comes when a rule says so; until then the others go on, so that every order of
+their steps can be had. One that is killed is just not driven any more.
 """
 
-import datetime
-import re
-from collections import Counter
+import smtplib
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import count
-from pathlib import Path
+from functools import partial
+from selectors import EVENT_READ, EVENT_WRITE, SelectorKey
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import connection, transaction
-from greenlet import GreenletExit, getcurrent, greenlet
+from django.db import OperationalError, connection, transaction
 
 from bulletins.models import Bulletin
-from mailings import ledger
+from mailings.dispatch import Dispatch, Place
+from mailings.drain import Drain, Marked
+from mailings.ledger import Round
+from mailings.line import Line
 from mailings.opening import open_mailing
-from mailings.sending import Drain, PoliteStop
-from mailings.transport import Outcome, Result
 from tests.factories import MARCH
+from tests.mailings.simulated_relay import WELL, Relay, RelayLog
 
-# A relay hangs up on a client that is silent for so long, and takes a letter at most so long after its dot:
-# together they must stay within RELAY_IDLE_SECONDS.
-SILENCE = datetime.timedelta(seconds=300)
-SLOWEST = datetime.timedelta(seconds=299)
-MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^>]+>)", re.M | re.I)
-
-GOOD = Outcome(Result.ACCEPTED, 250, "OK")
-HUNG_UP = Outcome(Result.TROUBLE, text="Connection unexpectedly closed")
-NO_ANSWER = Outcome(Result.UNKNOWN, text="Connection unexpectedly closed")
-REFUSED = Outcome(Result.REFUSED, 550, "5.1.1 no such person")
-LATER = Outcome(Result.DEFERRED, 451, "4.3.0 later")
-LOGIN = Outcome(Result.LOGIN, 535, "5.7.8 who are you")
-WELL = "well"
-# What may happen at each point where a worker waits; WELL where an answer means nothing special there.
-ANSWERS = [*[WELL] * 6, "later", "refused", "hung up", "login", "slow", "lost", "lost"]
-OWN_DOINGS = ["run_well", "renew", "renew", "give_up", "kill"]
+# Whatever the worker waits for goes well at once.
+EVERYWHERE = "well everywhere"
+# What may happen where a worker waits: for the relay, a commit, a claim.
+ANSWERS = [*[EVERYWHERE] * 9, *[WELL] * 4, "later", "refused", "hung up", "login", "slow", "lost", "lost"]
+OWN_DOINGS = ["run_well", "renew", "give_up", "kill", "look"]
+DOINGS = ["run_well", "renew", "renew", "give_up", "kill", "look"]
 DOINGS = [*ANSWERS, *OWN_DOINGS]
-AT_ENVELOPE = {"later": LATER, "refused": REFUSED, "hung up": HUNG_UP, "login": LOGIN}
-BEFORE_DOT = {"hung up": HUNG_UP, "login": LATER}
-AFTER_DOT = {"later": LATER, "refused": REFUSED, "lost": HUNG_UP, "slow": None}
-VERDICTS = [GOOD, GOOD, GOOD, LATER, REFUSED, HUNG_UP]
+CONNECTIONS = 3
+TURN_SECONDS = 3600
+# After so many steps of a loop in which nothing comes from outside, it would go on for ever.
+MOST_STEPS = 500
+NO_CONNECTION: dict[str, Exception] = {
+    "login": smtplib.SMTPAuthenticationError(535, b"5.7.8 who are you"),
+    "hung up": ConnectionRefusedError("Connection refused"),
+    "lost": TimeoutError("timed out"),
+    "later": smtplib.SMTPConnectError(421, b"4.3.2 closing"),
+}
 # Examples between two clean-ups of what was rolled back.
 ROUND = 50
 
@@ -70,13 +66,13 @@ class Stage:
 
     bulletin: Bulletin
     staff: User
-    relay_name: str
-    log: "RelayLog"
+    log: RelayLog
     opened: ExitStack = field(default_factory=ExitStack)
     is_open: bool = False
     examples: int = 0
     ended: int = 0
-    seen: Counter[tuple[str, str]] = field(default_factory=Counter)
+    # The steps of letters, and what happened to rounds.
+    seen: Counter[tuple[str, str] | str] = field(default_factory=Counter)
 
     def begin(self, opened: bool) -> None:
         """Make ready for the next example."""
@@ -96,232 +92,252 @@ class Stage:
             cursor.execute("VACUUM (ANALYZE) mailings_delivery, mailings_mailing, subscribers_subscriber")
 
 
+class Readiness:
+    """Stands where a selector does: says what is ready without waiting for it."""
+
+    def __init__(self, post: deque) -> None:
+        self.post = post
+        self.keys: dict[Any, SelectorKey] = {}
+        self.is_backwards = False
+
+    def register(self, what: Any, events: int, data: Callable[[], None]) -> None:
+        assert what not in self.keys
+        self.modify(what, events, data)
+
+    def modify(self, what: Any, events: int, data: Callable[[], None]) -> None:
+        self.keys[what] = SelectorKey(what, 0, events, data)
+
+    def unregister(self, what: Any) -> None:
+        del self.keys[what]
+
+    def close(self) -> None:
+        self.keys.clear()
+
+    def select(self, seconds: float = 0) -> list[tuple[SelectorKey, int]]:
+        """Return what is ready; the system does not say in which order."""
+        ready = [(key, key.events) for key in self.keys.values() if self.is_ready(key)]
+        return ready[::-1] if self.is_backwards else ready
+
+    def is_ready(self, key: SelectorKey) -> bool:
+        if not isinstance(key.fileobj, Line):
+            return bool(self.post)
+        wire: Any = key.fileobj.socket
+        return wire.is_readable or (bool(key.events & EVENT_WRITE) and wire.is_writable)
+
+
 @dataclass
-class Time:
-    """The database's clock, which stands still until it is moved."""
+class Recorder:
+    """Stands where the recording thread does: keeps its one round until it is to be committed, and then to be told."""
 
-    at: datetime.datetime
-
-    def now(self) -> datetime.datetime:
-        return self.at
-
-
-class RelayLog:
-    """A log as Postfix writes it."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.place = path
-        self.before = path.with_name(f"{path.name}.1")
-
-    def begin(self, at: datetime.datetime) -> None:
-        """Begin anew, with the line of a relay that has just been started."""
-        for old in (self.before, self.aside):
-            old.unlink(missing_ok=True)
-        self.place = self.path
-        self.path.write_text("")
-        self.write(at, "postfix/master[1]: daemon started")
+    record: Callable[[Round], Marked]
+    tell: Callable[[Marked | Exception], None]
+    is_busy: bool = False
+    round: Round | None = None
+    answer: Marked | None = None
 
     @property
-    def aside(self) -> Path:
-        return self.path.with_name(f"{self.path.name}.aside")
+    def waits(self) -> bool:
+        """Whether its round is not committed, or that is not told."""
+        return bool(self.round or self.answer)
 
-    def write(self, at: datetime.datetime, words: str) -> None:
-        with self.place.open("a") as lines:
-            lines.write(f"{at.isoformat()} relay {words}\n")
+    def take(self, what: Round) -> None:
+        assert not self.is_busy, "two rounds at once"
+        self.is_busy, self.round = True, what
 
-    def hide(self) -> None:
-        """Put it where the workers cannot read it; the relay still writes."""
-        if self.place == self.path:
-            self.place = self.path.rename(self.aside)
-
-    def show(self) -> None:
-        if self.place == self.aside:
-            self.place = self.aside.rename(self.path)
-
-    def rotate(self) -> None:
-        self.show()
-        self.path.replace(self.before)
-        self.path.touch()
+    def go_on(self, how: str) -> None:
+        """Commit, and tell unless it is slow; or lose the database before or after the commit."""
+        if self.round and how != "hung up":
+            self.answer, self.round = self.record(self.round), None
+            if how in ("slow", "lost"):
+                return
+        answer = OperationalError("the database is away") if how in ("hung up", "login") else self.answer
+        self.round = self.answer = None
+        self.tell(answer)
 
 
 @dataclass
-class Dot:
-    """A letter whose final dot has reached the relay, which has it in hand whatever becomes of the worker."""
+class Supply:
+    """Stands where the claiming thread does: claims when it is told to, and not all that is due at once."""
 
-    message_id: str
-    queue_id: int
-    at: datetime.datetime
-    verdict: Outcome | None = None
-
-
-class Relay:
-    """What all workers' connections lead to: `copies` are what it took, by Message-ID. The oracle."""
-
-    def __init__(self, name: str, log: RelayLog) -> None:
-        self.name = name
-        self.log = log
-        self.copies: Counter[str] = Counter()
-        self.undecided: list[Dot] = []
-        self.queue_ids = count(1)
-
-    def receive(self, message_id: str, at: datetime.datetime) -> Dot:
-        """Have a letter with its dot; cleanup has logged its Message-ID."""
-        dot = Dot(message_id, next(self.queue_ids), at)
-        self.undecided.append(dot)
-        self.begin_letter(dot.queue_id, message_id, at)
-        return dot
-
-    def begin_letter(self, queue_id: int, message_id: str, at: datetime.datetime) -> None:
-        self.log.write(at, f"postfix/smtpd[{queue_id}]: {queue_id:05X}: client=localhost[127.0.0.1]")
-        self.log.write(at, f"postfix/cleanup[2]: {queue_id:05X}: message-id={message_id}")
-
-    def decide(self, dot: Dot, verdict: Outcome, at: datetime.datetime) -> None:
-        """Take a letter or not; what is not taken leaves its queue id to somebody else's letter."""
-        self.undecided.remove(dot)
-        dot.verdict = verdict
-        queue_id = f"{dot.queue_id:05X}"
-        if verdict.result is Result.ACCEPTED:
-            self.copies[dot.message_id] += 1
-        elif verdict is HUNG_UP:
-            self.log.write(at, f"postfix/smtpd[{dot.queue_id}]: lost connection after DATA (99 bytes) from localhost")
-        else:
-            self.log.write(at, f"postfix/cleanup[2]: {queue_id}: milter-reject: END-OF-MESSAGE from localhost: no")
-        if verdict.result is not Result.ACCEPTED:
-            self.begin_letter(dot.queue_id, "<another@elsewhere.example.org>", at)
-        self.log.write(at, f"postfix/qmgr[3]: {queue_id}: from=<a@example.org>, size=1, nrcpt=1 (queue active)")
-
-    def decide_if(self, dot: Dot, verdict: Outcome | None, at: datetime.datetime) -> None:
-        """Decide, or leave it for later."""
-        if verdict is not None:
-            self.decide(dot, verdict, at)
-
-    def go_on(self, until: datetime.datetime) -> None:
-        """Take what would else wait longer than any relay lets a letter wait, and log others' visits."""
-        for dot in list(self.undecided):
-            if dot.at + SLOWEST < until:
-                self.decide(dot, GOOD, dot.at + SLOWEST)
-        self.log.write(until, "postfix/smtpd[1]: connect from elsewhere.example.org[192.0.2.1]")
-
-
-class Line:
-    """One worker's connection; stands where `mailings.transport.Relay` does."""
-
-    def __init__(self, worker: "Worker", relay: Relay) -> None:
-        self.worker = worker
-        self.relay = relay
-        self.name = relay.name
-        self.heard_at = worker.time.at
-
-    def offer(self, sender: str, recipient: str) -> Outcome:
-        return self.answer("envelope")
-
-    def send(self, letter: bytes) -> Outcome:
-        message_id = MESSAGE_ID.search(letter)[1].decode()
-        self.worker.leaving(self.worker, message_id)
-        answer = self.answer("letter")
-        if answer.result is not Result.ACCEPTED:
-            return answer
-        dot = self.relay.receive(message_id, self.worker.time.at)
-        heard = self.worker.wait("reply")
-        self.heard_at = self.worker.time.at
-        if not heard or dot.verdict is None or dot.verdict is HUNG_UP:
-            return NO_ANSWER
-        return dot.verdict
-
-    def reset(self) -> None:
-        """Take the envelope back: nothing to do."""
-
-    def answer(self, point: str) -> Outcome:
-        """Wait for the relay's answer; it hangs up on a worker that has slept."""
-        answer = self.worker.wait(point)
-        silent, self.heard_at = self.worker.time.at - self.heard_at, self.worker.time.at
-        return HUNG_UP if silent > SILENCE else answer
-
-
-@dataclass
-class Worker:
-    """One drain of a mailing, from its claim until its batch is done, its process killed or its relay left."""
-
-    time: Time
-    relay: Relay
-    leaving: Callable[["Worker", str], None]
     turn: Drain
-    stop: PoliteStop = field(default_factory=PoliteStop)
-    lease_until: datetime.datetime = MARCH
-    point: str | None = None
-    run: greenlet | None = None
+    tell: Callable[[Any], None]
+    is_asked: bool = False
+    waits: bool = False
 
-    @classmethod
-    def start(cls, mailing, time, relay, leaving):
-        """Make a worker as a process that has just been started."""
-        worker = cls(time, relay, leaving, Drain(mailing, None, time))
-        worker.turn.relay = Line(worker, relay)
-        return worker
+    def ask(self) -> None:
+        self.is_asked = self.waits = True
 
-    def claim(self, size: int) -> None:
-        """Claim a batch and go as far as the first answer that has to be waited for."""
-        self.run = greenlet(self.work)
-        self.go_on(size)
+    def go_on(self, how: str, size: int) -> None:
+        """Claim; or lose the database before or after that."""
+        self.waits = False
+        batch = [] if how == "hung up" else self.turn.claim(size)
+        fails = how in ("hung up", "login")
+        self.tell(OperationalError("the database is away") if fails else [(0.0, claimed) for claimed in batch])
 
-    def work(self, size: int) -> None:
-        batch = ledger.claim(self.turn.mailing.pk, self.turn.owner, self.time.at, size)
-        self.lease_until = self.time.at + datetime.timedelta(seconds=settings.LEASE_SECONDS)
-        try:
-            self.turn.send_batch(batch, self.stop)
-        except ConnectionError:
-            self.point = None
 
-    def wait(self, point: str) -> Any:
-        """Stop here until somebody goes on with an answer."""
-        self.point = point
-        return getcurrent().parent.switch()
+class ByHand(Dispatch):
+    """A loop whose threads and sockets are moved by hand; what it decides is the real one's."""
 
-    def go_on(self, answer: object) -> None:
-        """Let it run until it waits again or is done."""
-        self.point = None
-        self.run.switch(answer)
+    recorder: Any
+    supply: Any
+    selector: Any
 
-    def hear(self, answer: str) -> None:
-        """Let it go on with one of ANSWERS; a relay that is not slow decides on a letter at once."""
-        if self.point == "envelope":
-            self.go_on(AT_ENVELOPE.get(answer, GOOD))
-        elif self.point == "reply":
-            self.go_on(answer not in ("lost", "hung up"))
-        elif answer in BEFORE_DOT:
-            self.go_on(BEFORE_DOT[answer])
-        else:
-            others = list(self.relay.undecided)
-            self.go_on(GOOD)
-            for dot in [dot for dot in self.relay.undecided if dot not in others]:
-                self.relay.decide_if(dot, AFTER_DOT.get(answer, GOOD), self.time.at)
+    def __init__(self, turn: Drain, record: Callable[[Round], Marked], is_stopped: Callable[[], bool]) -> None:
+        super().__init__(turn, TURN_SECONDS, is_stopped)
+        self.selector.close()
+        self.bell.setblocking(False)
+        self.selector = Readiness(self.post)
+        self.selector.register(self.bell, EVENT_READ, self.read_post)
+        self.recorder = Recorder(record, partial(self.tell, self.recorded))
+        self.supply = Supply(turn, partial(self.tell, self.supplied))
+        self.calls: deque[Place] = deque()
 
-    def do(self, what: str) -> None:
-        """Do one of DOINGS."""
+    def call(self, place: Place) -> None:
+        """Wait for a connection."""
+        place.is_calling = True
+        self.calls.append(place)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether anything can be done at once."""
+        waits_for_round = self.recorder.is_busy or not self.drain.round
+        return self.is_short or not waits_for_round or bool(self.selector.select())
+
+
+@dataclass(eq=False, repr=False)
+class Worker:
+    """One turn at a mailing, from its first claim until it ends or its process is killed."""
+
+    turn: Drain
+    relay: Relay
+    records: Callable[["Worker", Round], Marked]
+    leaving: Callable[["Worker", str], None]
+    size: int
+    is_stopped: bool = False
+    is_over: bool = False
+
+    def __post_init__(self) -> None:
+        self.loop = ByHand(self.turn, partial(self.records, self), lambda: self.is_stopped)
+
+    def begin(self, how: str) -> None:
+        """Claim, and connect well or not: go as far as the first answer that has to be waited for."""
+        self.go_on()
+        self.supplies(WELL)
+        self.go_on()
+        if self.loop.calls:
+            self.connects(how)
+            self.go_on()
+
+    def go_on(self) -> None:
+        """Let the loop run as far as it can, or to its end."""
+        for _ in range(MOST_STEPS):
+            if not self.loop.goes_on():
+                self.end()
+                return
+            self.loop.step()
+            if self.loop.goes_on() and not self.loop.has_more:
+                assert self.waiting("lost"), "it would never end"
+                self.check_lines()
+                return
+        raise AssertionError("it runs in circles")
+
+    def check_lines(self) -> None:
+        """Look at the letters that have begun: one on two connections would leave twice."""
+        lines = [place.line for place in self.loop.places if place.line]
+        begun = [transaction.about.id for line in lines for transaction in line.talk.pending]
+        assert len(begun) == len(set(begun)), "a letter is begun on two connections"
+
+    def end(self) -> None:
+        """End as a turn does."""
+        self.is_over = True
+        self.loop.hang_up()
+        with suppress(ConnectionError, OperationalError):
+            self.loop.end()
+
+    # What it may wait for
+
+    def waiting(self, how: str) -> list[Callable[[str], None]]:
+        """Return what goes on where the worker waits; a connection may be lost wherever it is."""
+        breaks = how in ("hung up", "lost")
+        wires: list[Any] = [place.line.socket for place in self.loop.places if place.line]
+        found = [wire.answer for wire in wires if wire.waits or (breaks and wire.is_open)]
+        found += [self.connects for _ in self.loop.calls]
+        found += [self.loop.recorder.go_on] if self.loop.recorder.waits else []
+        return found + ([self.supplies] if self.loop.supply.waits else [])
+
+    def connects(self, how: str) -> None:
+        answer = NO_CONNECTION.get(how) or self.relay.connect(partial(self.leaving, self))
+        place = self.loop.calls.popleft()
+        self.loop.tell(partial(self.loop.called, place), answer)
+
+    def supplies(self, how: str) -> None:
+        self.loop.supply.go_on(how, self.size)
+
+    # What may happen
+
+    def do(self, what: str, which: int) -> None:
+        """Do one of DOINGS, the answers at one of the places where it waits."""
         if what in OWN_DOINGS:
             getattr(self, what)()
-        else:
-            self.hear(what)
+            return
+        self.loop.selector.is_backwards = which > 2
+        self.hear_everywhere() if what == EVERYWHERE else self.hear(what, which)
+        if which % 2 and self.loop.recorder.waits:
+            # The database is quick as well.
+            self.loop.recorder.go_on(WELL)
+            self.go_on()
+
+    def hear(self, what: str, which: int) -> None:
+        waiting = self.waiting(what)
+        if waiting:
+            waiting[which % len(waiting)](what)
+        self.go_on()
+
+    def hear_everywhere(self) -> None:
+        """Go one step further with all that it waits for; claim more only where nothing else is to be done."""
+        waiting = self.waiting(WELL)
+        for goes_on in waiting[:-1] if len(waiting) > 1 and waiting[-1] == self.supplies else waiting:
+            goes_on(WELL)
+        self.go_on()
+
+    def sleep(self, pass_time: Callable[[], None]) -> None:
+        """Sleep through answers and commits; wake up late, the claiming thread first."""
+        for goes_on in self.waiting(WELL):
+            if goes_on != self.supplies:
+                goes_on(WELL)
+        pass_time()
+        if self.loop.supply.waits:
+            self.supplies(WELL)
+        self.go_on()
 
     def run_well(self) -> None:
         """Let it run to its end with a relay that takes everything at once."""
-        while self.point:
-            self.hear(WELL)
+        self.go_on()
+        while not self.is_over:
+            assert self.waiting(WELL), "a letter was begun, and nobody goes on with it"
+            self.hear_everywhere()
 
     def renew(self) -> None:
-        """Do what its renewal thread does."""
-        ledger.renew(self.turn.owner, self.time.at)
-        if self.time.at <= self.lease_until:
-            self.lease_until = self.time.at + datetime.timedelta(seconds=settings.LEASE_SECONDS)
+        """Do what its renewals do."""
+        self.turn.renew()
 
     def give_up(self) -> None:
         """Be asked to stop, as by SIGTERM."""
-        self.stop.wished = True
+        self.is_stopped = True
+        self.go_on()
+
+    def look(self) -> None:
+        """Wake up, and find what has come meanwhile, or not come in time."""
+        self.go_on()
 
     def kill(self) -> None:
         """End it where it is; not one statement more is run."""
-        self.point = None
-        self.run.throw(GreenletExit)
+        self.is_over = True
+        for place in self.loop.places:
+            if place.line:
+                place.line.socket.close()
+        self.loop.bell.close()
+        self.loop.button.close()
 
 
 def rows(sql: str, *values: Any) -> list[tuple]:

@@ -135,6 +135,7 @@ def test_what_is_due_and_unmailed_as_far_as_the_copy_knows_waits_for_a_person(co
     assert relay.accepted == []
 
 
+@pytest.mark.django_db(transaction=True)
 def test_afterwards_it_sends(copy, relay):
     claim(make_approver(), "moved", MARCH)
     mailing = make_mailing(readers=2)

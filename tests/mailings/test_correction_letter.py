@@ -18,6 +18,7 @@ from mailings import ledger, steering, sweeps
 from mailings.clock import tick
 from mailings.correction import Request, Wording, freeze_correction, send_correction, whom
 from mailings.forecast import unmailed
+from mailings.ledger import Round
 from mailings.letter import letter_of
 from mailings.mime import Reader, slot, unstuffed
 from mailings.models import Mailing
@@ -303,8 +304,11 @@ def test_a_reader_who_leaves_meanwhile_is_skipped(mailing, by):
     owner = "00000000-0000-4000-8000-000000000009"
     claims = ledger.claim(correction.pk, owner, LATER + MINUTE)
     gone = next(claim for claim in claims if claim.address == "reader0@example.org")
-    assert not ledger.put_on_wire(gone.id, owner, LATER + MINUTE)
-    assert ledger.skip_if_gone(gone.id, owner)
+    ids = {claim.id for claim in claims}
+    marked = ledger.record(owner, correction.pk, Round(marks=dict.fromkeys(ids, "")), LATER + MINUTE)
+    assert marked == ids - {gone.id}
+    assert ledger.skip_gone(ids, owner) == 1
+    assert correction.deliveries.get(pk=gone.id).state == "skipped"
 
 
 def test_the_clock_opens_none_by_itself(mailing):

@@ -14,6 +14,7 @@ from tests.mailings.cast import (
     make_delivery_in,
     make_due,
     make_mailing,
+    make_readers,
     put,
 )
 
@@ -58,6 +59,18 @@ def change(mailing: Mailing, **columns) -> None:
     Mailing.objects.filter(pk=mailing.pk).update(**columns)
 
 
+def make_correction(mailing: Mailing) -> Mailing:
+    return Mailing.objects.create(
+        bulletin=mailing.bulletin,
+        number=1,
+        started_at=MARCH,
+        give_up_at=MARCH,
+        watched_from=MARCH,
+        headers=[],
+        subject="A correction",
+    )
+
+
 # Letters
 
 
@@ -82,6 +95,7 @@ def test_a_letter_takes_only_the_legal_steps(before, after):
 def test_a_letter_starts_queued(state):
     mailing = make_mailing(readers=0)
     fields = {**columns_of(state), "mailing": mailing, "not_before": MARCH, "message_id": "<1@example.org>"}
+    fields["address_hash"] = "a" * 64
     if state == "queued":
         assert Delivery.objects.create(**fields).pk
         return
@@ -109,32 +123,35 @@ def test_each_time_needs_an_act_of_its_own():
 
 def test_the_act_must_be_a_retry_of_this_mailing():
     delivery = make_delivery_in("failed")
-    other = Mailing.objects.create(
-        bulletin=delivery.mailing.bulletin,
-        number=1,
-        started_at=MARCH,
-        give_up_at=MARCH,
-        watched_from=MARCH,
-        headers=[],
-        subject="A correction",
-    )
-    for act in (make_act(other), make_act(delivery.mailing, "resume")):
+    for act in (make_act(make_correction(delivery.mailing)), make_act(delivery.mailing, "resume")):
         with refused("recorded act"), transaction.atomic():
             put(delivery, "queued", act=act)
 
 
-@pytest.mark.parametrize("column", ["address_hash", "message_id"])
-def test_a_letter_stays_what_it_is(column):
+@pytest.mark.parametrize(("column", "value"), [("address_hash", "f" * 64), ("message_id", "<another@example.org>")])
+def test_a_letter_stays_what_it_is(column, value):
     make_delivery_in("queued")
     with refused("Cannot update"):
-        Delivery.objects.update(**{column: "another"})
+        Delivery.objects.update(**{column: value})
+
+
+def test_a_letter_stays_in_its_mailing():
+    delivery = make_delivery_in("queued")
+    with refused("Cannot update"):
+        Delivery.objects.update(mailing=make_correction(delivery.mailing))
 
 
 def test_a_letter_never_becomes_another_readers():
-    delivery, other = make_mailing(readers=2).deliveries.all()
-    stranger = other.subscriber
+    delivery = make_delivery_in("queued")
+    (stranger,) = make_readers(1, first=1)
     with refused("Cannot update"):
         Delivery.objects.filter(pk=delivery.pk).update(subscriber=stranger)
+
+
+def test_two_letters_cannot_change_readers():
+    delivery, other = make_mailing(readers=2).deliveries.all()
+    with refused("delivery_once_a_subscriber"):
+        Delivery.objects.filter(pk=delivery.pk).update(subscriber=other.subscriber)
 
 
 @pytest.mark.parametrize(
@@ -154,19 +171,44 @@ def test_a_state_comes_with_its_columns(state, columns, rule):
         Delivery.objects.filter(pk=delivery.pk).update(**columns)
 
 
+def make_another(delivery: Delivery, **changes) -> Delivery:
+    """Make a letter like another one but for some columns."""
+    names = ("mailing", "subscriber", "address_hash", "not_before", "message_id")
+    return Delivery.objects.create(**{**{name: getattr(delivery, name) for name in names}, **changes})
+
+
 @pytest.mark.parametrize(
     ("rule", "changes"),
     [
-        ("delivery_once_a_subscriber", {"address_hash": "another", "message_id": "<2@example.org>"}),
+        ("delivery_once_a_subscriber", {"address_hash": "f" * 64, "message_id": "<2@example.org>"}),
         ("delivery_once_an_address", {"subscriber": None, "message_id": "<2@example.org>"}),
-        ("message_id", {"subscriber": None, "address_hash": "another"}),
     ],
 )
 def test_a_subscriber_and_an_address_get_one_letter(rule, changes):
     delivery = make_delivery_in("queued")
-    names = ("mailing", "subscriber", "address_hash", "not_before", "message_id")
     with pytest.raises(IntegrityError, match=rule):
-        Delivery.objects.create(**{**{name: getattr(delivery, name) for name in names}, **changes})
+        make_another(delivery, **changes)
+
+
+def test_an_address_is_told_by_the_first_half_of_its_hash():
+    delivery = make_delivery_in("queued")
+    first, other = delivery.address_hash[:32], "f" * 32
+    with refused("delivery_once_an_address"), transaction.atomic():
+        make_another(delivery, subscriber=None, address_hash=first + other)
+    digit = "1" if first[31] == "0" else "0"
+    assert make_another(delivery, subscriber=None, address_hash=first[:31] + digit + other).pk
+
+
+@pytest.mark.parametrize("hash", ["", "f" * 31, "another"])
+def test_a_letter_has_a_hash_to_be_told_by(hash):
+    delivery = make_delivery_in("queued")
+    with refused("invalid input syntax for type uuid"):
+        make_another(delivery, subscriber=None, address_hash=hash)
+
+
+def test_a_reader_gets_a_letter_of_each_mailing():
+    delivery = make_delivery_in("queued")
+    assert make_another(delivery, mailing=make_correction(delivery.mailing)).pk
 
 
 def test_erasing_a_reader_keeps_the_letter():

@@ -5,37 +5,39 @@ leaves depends on the machine, so there the tests leave room.
 """
 
 import datetime
+import threading
 import time
 
 import pytest
 from django.test import override_settings
 from django.utils import timezone
 
-from mailings.models import Rhythm
-from mailings.pace import Pace
-from tests.mailings.cast import HOUR, at_once
+from mailings import pace
+from mailings.dispatch import Dispatch
+from mailings.drain import Drain
+from mailings.instants import Clock
+from mailings.ledger import BATCH
+from mailings.models import Mailing, Rhythm
+from mailings.sending import drain
+from tests.mailings.cast import DAY, HOUR, at_once, make_mailing, states
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROOM_SECONDS = 3
 
 
-def never() -> bool:
-    return False
-
-
 def letters(number: int) -> list[float]:
-    """Let some letters leave by one worker's pace; return when."""
-    pace, left = Pace(), []
-    for _ in range(number):
-        pace.wait(never)
-        left.append(time.monotonic())
-    return left
+    """Reserve the moments of some letters by one worker, as it claims them; return those at which they may leave."""
+    found: list[float] = []
+    while len(found) < number:
+        found += pace.moments(pace.at_once(BATCH))
+    return found[:number]
 
 
-def seconds_for(number: int) -> float:
-    began = time.monotonic()
-    letters(number)
-    return time.monotonic() - began
+def make_started(readers: int) -> Mailing:
+    """Make a mailing whose letters are tried for two days from now."""
+    mailing = make_mailing(readers)
+    Mailing.objects.update(give_up_at=timezone.now() + 2 * DAY)
+    return Mailing.objects.get(pk=mailing.pk)
 
 
 def keeps_to(rate: float, began: float, left: list[float]) -> bool:
@@ -43,16 +45,35 @@ def keeps_to(rate: float, began: float, left: list[float]) -> bool:
     return all(moment >= began + number / rate for number, moment in enumerate(sorted(left)))
 
 
-@pytest.mark.parametrize(
+EACH_RATE = pytest.mark.parametrize(
     ("rate", "workers", "each"), [(20, 1, 40), (20, 3, 20), (40, 2, 60), (120, 3, 50), (2.5, 2, 4)]
 )
+
+
+@EACH_RATE
 def test_the_rate_holds_over_all_workers_and_is_used(rate, workers, each):
     with override_settings(MAIL_RATE_PER_SECOND=rate):
         began = time.monotonic()
         left = [moment for moments in at_once(workers, lambda: letters(each)) for moment in moments]
     assert len(left) == workers * each
     assert keeps_to(rate, began, left)
-    assert max(left) - began < (workers * each - 1) / rate + ROOM_SECONDS
+    # What a worker reserved beyond its letters comes between those of the others.
+    reserved = workers * (each + pace.MOST_AT_ONCE)
+    assert max(left) - began < reserved / rate + ROOM_SECONDS
+
+
+@EACH_RATE
+def test_no_letter_leaves_before_its_moment_and_none_waits_longer_than_it_must(relay, rate, workers, each):
+    left: list[float] = []
+    relay.on_rcpt = lambda address: left.append(time.monotonic())
+    number = workers * each // 2
+    mailing = make_started(number)
+    with override_settings(MAIL_RATE_PER_SECOND=rate):
+        began = time.monotonic()
+        sent = at_once(workers, lambda: drain(mailing.pk, 60))
+    assert sum(sent) == len(left) == number
+    assert keeps_to(rate, began, left)
+    assert max(left) - began < number / rate + workers + ROOM_SECONDS
 
 
 @override_settings(MAIL_RATE_PER_SECOND=20)
@@ -73,18 +94,31 @@ def test_the_first_letter_need_not_wait():
 
 @override_settings(MAIL_RATE_PER_SECOND=20)
 def test_what_a_dead_worker_had_reserved_costs_a_second():
-    Pace().wait(never)
+    letters(1)
     reserved = Rhythm.objects.get().next_letter_at - timezone.now()
     assert datetime.timedelta(0) < reserved <= datetime.timedelta(seconds=1)
-    assert 0.5 < seconds_for(1) < 1 + ROOM_SECONDS
+    began = time.monotonic()
+    (left,) = letters(1)
+    assert 0.5 < left - began <= 1
 
 
 @override_settings(MAIL_RATE_PER_SECOND=0.1)
-def test_a_worker_that_is_to_stop_does_not_wait_for_its_moment():
+def test_a_worker_that_is_to_stop_does_not_wait_for_its_moment(relay):
     letters(1)
+    mailing = make_started(2)
+    stop = threading.Event()
     began = time.monotonic()
-    Pace().wait(lambda: time.monotonic() > began + 0.2)
+    threading.Timer(0.2, stop.set).start()
+    Dispatch(Drain(mailing, Clock.read()), 60, stop.is_set).run()
     assert 0.2 < time.monotonic() - began < 0.7 + ROOM_SECONDS
+    assert relay.accepted == []
+    assert states(mailing) == {"queued": 2}
+
+
+@pytest.mark.parametrize(("rate", "number"), [(None, 200), (1000, 50), (20.9, 20), (2.5, 2), (0.1, 1)])
+def test_a_second_of_letters_but_not_more_than_fifty_are_reserved_at_once(rate, number):
+    with override_settings(MAIL_RATE_PER_SECOND=rate):
+        assert (pace.at_once(200), pace.at_once(1)) == (number, 1)
 
 
 @override_settings(MAIL_RATE_PER_SECOND=1000)
@@ -93,8 +127,14 @@ def test_not_even_a_fast_one_reserves_more_than_fifty_at_once(django_assert_num_
         letters(100)
 
 
+@override_settings(MAIL_RATE_PER_SECOND=20)
+def test_for_no_letter_nobody_is_asked(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert pace.moments(0) == []
+
+
 @override_settings(MAIL_RATE_PER_SECOND=None)
 def test_without_a_rate_nobody_is_asked(django_assert_num_queries):
     with django_assert_num_queries(0):
-        letters(1000)
+        assert letters(1000) == [0.0] * 1000
     assert not Rhythm.objects.exists()

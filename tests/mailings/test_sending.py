@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from mailings import ledger, steering, sweeps
 from mailings.clock import tick
+from mailings.ledger import Round
 from mailings.models import AlertSent, Delivery, Mailing
 from mailings.reports import balance
 from mailings.dispatch import LETTERS_A_CONNECTION
@@ -37,6 +38,9 @@ from tests.relay import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FIRST = "reader0@example.org"
+# Where it matters which letter comes after which.
+ONE_CONNECTION = override_settings(SMTP_CONNECTIONS=1)
+PIPELINING = "250-scripted\r\n250 PIPELINING"
 
 
 def make_started(readers: int = 3, **fields) -> Mailing:
@@ -99,6 +103,70 @@ def test_a_drain_ends_when_its_time_is_over(relay):
     mailing = make_started(3)
     assert drain(mailing.pk, 0) == 0
     assert states(mailing) == {"queued": 3}
+
+
+# Many connections
+
+
+@override_settings(SMTP_CONNECTIONS=5)
+def test_as_many_connections_are_used_as_the_setting_says_and_no_more(relay):
+    mailing = make_started(40)
+    relay.seconds_a_letter = 0.05
+    at_a_time: list[int] = []
+    relay.on_letter = lambda address: at_a_time.append(mailing.deliveries.filter(state="on_wire").count())
+    assert drain(mailing.pk, 60) == 40
+    assert max(at_a_time) == 5
+    assert states(mailing) == {"sent": 40}
+
+
+@override_settings(SMTP_CONNECTIONS=5)
+def test_no_more_connections_are_opened_than_letters_wait():
+    mailing = make_started(3)
+    with scripted() as server:
+        assert drain(mailing.pk, 60) == 3
+    assert server.connections <= 3
+
+
+@override_settings(SMTP_CONNECTIONS=5)
+def test_a_relay_that_takes_fewer_connections_gets_all_letters_over_those(relay):
+    mailing = make_started(30)
+    relay.most_connections = 2
+    assert drain(mailing.pk, 60) == 30
+    assert states(mailing) == {"sent": 30}
+    assert Mailing.objects.get().troubles == 0
+
+
+@override_settings(SMTP_CONNECTIONS=8)
+def test_a_stopped_mailing_stops_within_a_letter_a_connection(relay):
+    mailing = make_started(60)
+    relay.seconds_a_letter = 0.05
+    relay.on_letter = lambda address: len(relay.accepted) == 20 and stop("paused")
+    sent = drain(mailing.pk, 60)
+    assert 20 < sent <= 20 + 8
+    assert states(mailing) == {"queued": 60 - sent, "sent": sent}
+    assert nobodys(mailing)
+
+
+@override_settings(SMTP_CONNECTIONS=4)
+def test_everyone_gets_one_letter_where_envelopes_are_pipelined():
+    mailing = make_started(50)
+    with scripted(ehlo=PIPELINING) as server:
+        assert drain(mailing.pk, 60) == 50
+    assert len(server.letters) == 50
+    assert {letter.count(b"List-Unsubscribe:") for letter in server.letters} == {1}
+    assert len(set(server.letters)) == 50
+    assert states(mailing) == {"sent": 50}
+
+
+@ONE_CONNECTION
+def test_who_leaves_with_the_envelope_pipelined_gets_nothing_and_the_others_do():
+    mailing = make_started(3)
+    Subscriber.objects.filter(address="reader1@example.org").update(status="unsubscribed")
+    with scripted(ehlo=PIPELINING) as server:
+        assert drain(mailing.pk, 60) == 2
+    assert len(server.letters) == 2
+    assert states(mailing) == {"sent": 2, "skipped": 1}
+    assert server.connections == 2
 
 
 # What the relay says
@@ -230,6 +298,7 @@ def test_a_refused_login_stops_the_mailing_at_once_and_fails_nobody(day, give_up
     assert "535 5.7.8 who are you" in AlertSent.objects.get().words
 
 
+@ONE_CONNECTION
 def test_a_connection_carries_a_hundred_letters():
     mailing = make_started(LETTERS_A_CONNECTION + 1)
     with scripted() as server:
@@ -309,6 +378,7 @@ def test_who_leaves_with_the_envelope_given_gets_nothing(relay):
     assert states(mailing) == {"skipped": 1}
 
 
+@ONE_CONNECTION
 @pytest.mark.parametrize("state", ["paused", "cancelled"])
 def test_a_mailing_that_is_stopped_stops_within_the_batch(relay, state):
     mailing = make_started(10)
@@ -341,6 +411,7 @@ def test_a_person_may_have_a_failed_letter_tried_again(relay):
 # Workers that stop, and slow relays
 
 
+@ONE_CONNECTION
 def test_sigterm_stops_after_the_letter_at_hand_and_gives_the_rest_back(relay):
     mailing = make_started(10)
     relay.on_letter = lambda address: len(relay.accepted) == 2 and os.kill(os.getpid(), signal.SIGTERM)
@@ -398,7 +469,7 @@ def test_what_a_killed_worker_left_is_taken_up_again(relay):
     mailing = make_started(3)
     Delivery.objects.update(not_before=timezone.now() - HOUR)
     claimed = ledger.claim(mailing.pk, STRANGER, timezone.now() - HOUR)
-    ledger.put_on_wire(claimed[0].id, STRANGER, timezone.now() - HOUR)
+    ledger.record(STRANGER, mailing.pk, Round(marks={claimed[0].id: ""}), timezone.now() - HOUR)
     assert drain(mailing.pk, 60) == 2
     assert states(mailing) == {"on_wire": 1, "sent": 2}
     sweeps.sweep_on_wire(timezone.now())

@@ -7,11 +7,13 @@ rows are compared with what the relay really took. `make faults` runs 10,000 exa
 import datetime
 import os
 import sys
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.conf import settings as django_settings
@@ -30,9 +32,10 @@ from hypothesis.stateful import (
 )
 
 from mailings import clock, steering, sweeps
+from mailings.drain import Drain, Marked
+from mailings.ledger import Round
 from mailings.models import Delivery, Mailing
 from mailings.opening import open_mailing, send_now
-from mailings.transport import name_of_relay
 from mailings.unknown import resolve_unknown
 from publication.models import SenderClaim
 from subscribers import consent
@@ -41,23 +44,14 @@ from subscribers.models import Subscriber, Suppression
 from tests.factories import MARCH, make_subscriber
 from tests.mailings.cast import DAY, HOUR, MINUTE, SECOND, columns_of, make_approver, make_due
 from tests.mailings.scripted import scripted
-from tests.mailings.simulation import (
-    DOINGS,
-    VERDICTS,
-    Relay,
-    RelayLog,
-    Stage,
-    Time,
-    Worker,
-    rolled_back,
-    rows,
-)
+from tests.mailings.simulated_relay import VERDICTS, WELL, Relay, RelayLog, Time
+from tests.mailings.simulation import CONNECTIONS, DOINGS, Stage, Worker, rolled_back, rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FULL = os.environ.get("FAULTS") == "full"
 EXAMPLES = int(os.environ.get("EXAMPLES") or (10_000 if FULL else 210))
-STEPS = 30
-READERS = [f"reader{n}@example.org" for n in range(4)]
+STEPS = 40
+READERS = [f"reader{n}@example.org" for n in range(6)]
 JOINERS = [f"joiner{n}@example.org" for n in range(2)]
 LONGEST_WAIT = 2 * HOUR * 1.2
 WAITS = [
@@ -111,15 +105,23 @@ LEDGER = """
       FROM mailings_mailing m LEFT JOIN mailings_delivery d ON d.mailing_id = m.id
      WHERE m.bulletin_id = %s ORDER BY d.id
 """
-HOLDER = """
-    SELECT d.state, d.owner, s.address, m.state FROM mailings_delivery d
+# Some letters, with what a letter needs to be marked as leaving.
+HOLDERS = """
+    SELECT d.id, d.message_id, d.state, d.owner, d.lease_until, m.state, s.address FROM mailings_delivery d
       JOIN mailings_mailing m ON m.id = d.mailing_id LEFT JOIN subscribers_subscriber s ON s.id = d.subscriber_id
-     WHERE d.message_id = %s
+     WHERE d.id = ANY(%s)
 """
-# Moves that any run makes, whatever chance does, and those that a long one makes as well.
-SEEN_SOON = {("queued", "claimed"), ("claimed", "queued"), ("claimed", "on_wire"), ("queued", "skipped")}
+HOLDER = "SELECT state, owner FROM mailings_delivery WHERE message_id = %s"
+# What happens in any run, whatever chance does, and what happens in a long one as well: moves, and ends of rounds.
+SEEN_SOON = {("queued", "claimed"), ("claimed", "queued"), ("claimed", "on_wire"), ("queued", "skipped"), "many marks"}
 SEEN_IN_TIME = {
     *SEEN_SOON,
+    "many results",
+    "results and marks",
+    "refused a mark",
+    "marked after the connection was lost",
+    "killed before the commit",
+    "killed before it heard of the commit",
     ("claimed", "skipped"),
     ("claimed", "failed"),
     ("on_wire", "sent"),
@@ -129,6 +131,10 @@ SEEN_IN_TIME = {
     ("failed", "queued"),
     ("skipped", "queued"),
 }
+# What a worker does, and at which of the places where it waits.
+Doing = tuple[str, int]
+DOINGS_IN_A_ROW = st.lists(st.tuples(st.sampled_from(DOINGS), st.integers(0, 5)), min_size=1, max_size=4)
+SIZES = st.lists(st.integers(1, 6), min_size=1, max_size=2)
 Rows = dict[str, "Row"]
 
 
@@ -150,7 +156,7 @@ def stage(tmp_path) -> Iterator[Stage]:
         make_subscriber(address=address)
     clock.tick(MARCH - DAY)
     with scripted():
-        stage = Stage(make_due(), make_approver(), name_of_relay(), RelayLog(tmp_path / "mail.log"))
+        stage = Stage(make_due(), make_approver(), RelayLog(tmp_path / "mail.log"))
         yield stage
     stage.clear()
 
@@ -165,9 +171,10 @@ class Sending(RuleBasedStateMachine):
         self.logged = policy == "by the log"
         values = {"MAIL_LEDGER": stage.log.path} if self.logged else {}
         self.house = ExitStack()
-        self.house.enter_context(override_settings(**POLICIES[policy], **values))
+        self.house.enter_context(override_settings(**POLICIES[policy], **values, SMTP_CONNECTIONS=CONNECTIONS))
         self.time = Time(MARCH)
-        self.relay = Relay(stage.relay_name, stage.log)
+        for module in ("dispatch", "line"):
+            self.house.enter_context(mock.patch(f"mailings.{module}.time", self.time))
         self.workers: dict[int, Worker] = {}
         self.reading = set(READERS)
         self.joined = 0
@@ -177,15 +184,22 @@ class Sending(RuleBasedStateMachine):
         self.state = ""
         self.finished_at: datetime.datetime | None = None
         self.left: set[str] = set()
+        # The workers and letters that were marked as leaving, and may leave once.
+        self.marked: set[tuple[uuid.UUID, str]] = set()
         self.cancelled = False
         # How many copies more than one a reader may have, each by a rule that says so.
         self.more: Counter[str] = Counter()
         self.retried: set[str] = set()
 
-    @initialize(already=st.integers(0, 19), claims=st.lists(st.integers(1, 4), max_size=2))
-    def begin(self, already: int, claims: list[int]) -> None:
+    @initialize(
+        already=st.integers(0, 19),
+        claims=st.lists(st.integers(1, 6), min_size=1, max_size=2),
+        pipelining=st.integers(0, 2),
+    )
+    def begin(self, already: int, claims: list[int], pipelining: int) -> None:
         """Begin with the mailing just opened, or now and then before that."""
         self.stage.begin(already > 0)
+        self.relay = Relay(self.time, self.stage.log, pipelining > 0)
         self.house.enter_context(rolled_back())
         self.stage.log.begin(MARCH)
         self.depth = len(connection.savepoint_ids)
@@ -220,47 +234,87 @@ class Sending(RuleBasedStateMachine):
     # One rule each, for Hypothesis leaves rules out of whole examples: a worker that sleeps through it.
 
     @precondition(lambda self: self.mailing)
-    @rule(what=st.sampled_from(DOINGS), size=st.integers(1, 4))
-    def first_worker(self, what: str, size: int) -> None:
-        self.works(0, what, size)
+    @rule(doings=DOINGS_IN_A_ROW, size=st.integers(1, 6))
+    def first_worker(self, doings: list[Doing], size: int) -> None:
+        self.works(0, doings, size)
 
     @precondition(lambda self: self.mailing)
-    @rule(what=st.sampled_from(DOINGS), size=st.integers(1, 4))
-    def second_worker(self, what: str, size: int) -> None:
-        self.works(1, what, size)
+    @rule(doings=DOINGS_IN_A_ROW, size=st.integers(1, 6))
+    def second_worker(self, doings: list[Doing], size: int) -> None:
+        self.works(1, doings, size)
 
     @precondition(lambda self: self.mailing)
-    @rule(what=st.sampled_from(DOINGS), size=st.integers(1, 4))
-    def third_worker(self, what: str, size: int) -> None:
-        self.works(2, what, size)
+    @rule(doings=DOINGS_IN_A_ROW, size=st.integers(1, 6))
+    def third_worker(self, doings: list[Doing], size: int) -> None:
+        self.works(2, doings, size)
 
-    def works(self, place: int, what: str, size: int) -> None:
-        """A worker hears the relay where it waits for it, is killed there, renews ...; or claims anew."""
-        worker = self.workers.get(place)
-        if worker and worker.point:
-            worker.do(what)
-            return
-        self.workers[place] = self.claims(size)
+    def works(self, place: int, doings: list[Doing], size: int) -> None:
+        """A worker claims anew, or hears what it waits for somewhere, is killed there, renews ..., some in a row."""
+        if place not in self.workers or self.workers[place].is_over:
+            self.begins(place, doings.pop(0)[0], size)
+        worker = self.workers[place]
+        worker.size = size
+        for what, which in doings:
+            if worker.is_over:
+                return
+            if what == "kill":
+                self.remember_round(worker)
+            worker.do(what, which)
+
+    def begins(self, place: int, what: str, size: int) -> None:
+        self.workers[place] = self.claims(size, what)
         if not self.ours:
-            assert not self.workers[place].point, "a copy of the database sends"
+            assert self.workers[place].is_over, "a copy of the database sends"
             self.moves_back()
 
-    def claims(self, size: int) -> Worker:
+    def remember_round(self, worker: Worker) -> None:
+        """Remember how far the round is of a worker that is killed now."""
+        if worker.loop.recorder.round:
+            self.stage.seen["killed before the commit"] += 1
+        elif worker.loop.recorder.answer:
+            self.stage.seen["killed before it heard of the commit"] += 1
+
+    def claims(self, size: int, what: str = WELL) -> Worker:
         self.mailing.refresh_from_db(fields=["give_up_at"])
-        worker = Worker.start(self.mailing, self.time, self.relay, self.leaving)
-        worker.claim(size)
+        worker = Worker(Drain(self.mailing, self.time), self.relay, self.records, self.leaving, size)
+        worker.begin(what)
         return worker
 
     def waiting(self) -> list[Worker]:
-        return [worker for worker in self.workers.values() if worker.point]
+        return [worker for worker in self.workers.values() if not worker.is_over]
+
+    def records(self, worker: Worker, round: Round) -> Marked:
+        """Commit a round, and look at each letter that it lets leave: who sends it, and whether it may."""
+        before = {pk: holder for pk, *holder in rows(HOLDERS, list(round.marks))}
+        marked = worker.turn.record(round)
+        waits = {pk: transaction for pk, (_, transaction) in worker.loop.marking.items()}
+        for pk in marked.letters:
+            message_id, state, owner, lease_until, mailing_state, address = before[pk]
+            assert (state, owner, mailing_state) == ("claimed", worker.turn.owner, "sending")
+            assert lease_until > self.time.at, "a letter leaves without a lease"
+            assert address in self.reading, "a letter leaves to somebody who has left"
+            assert self.ours, "a letter leaves from a copy of the database"
+            assert pk in waits, "a letter is marked, and nobody waits to send it"
+            self.marked.add((worker.turn.owner, message_id))
+        self.remember(round, marked, [waits[pk].outcome for pk in marked.letters])
+        return marked
+
+    def remember(self, round: Round, marked: Marked, outcomes: list) -> None:
+        """Remember what was in a round, and what came of it."""
+        happened = {
+            "many results": len(round.settled) > 1,
+            "many marks": len(round.marks) > 1,
+            "results and marks": round.settled and round.marks,
+            "refused a mark": len(round.marks) > len(marked.letters),
+            "marked after the connection was lost": any(outcomes),
+        }
+        self.stage.seen.update(what for what, happens in happened.items() if happens)
 
     def leaving(self, worker: Worker, message_id: str) -> None:
-        """Look once more before a letter leaves: who sends it, and whether it may."""
-        ((state, owner, address, mailing_state),) = rows(HOLDER, message_id)
-        assert (state, owner, mailing_state) == ("on_wire", worker.turn.owner, "sending")
-        assert address in self.reading, "a letter leaves to somebody who has left"
-        assert worker.lease_until > self.time.at, "a letter leaves without a lease"
-        assert self.ours, "a letter leaves from a copy of the database"
+        """Look once more while a letter leaves: it was marked for this once, and nobody else holds it."""
+        assert (worker.turn.owner, message_id) in self.marked, "a letter leaves without a mark"
+        self.marked.remove((worker.turn.owner, message_id))
+        assert rows(HOLDER, message_id) == [("on_wire", worker.turn.owner)]
         assert len(connection.savepoint_ids) == self.depth, "a transaction is open during SMTP"
 
     @precondition(lambda self: self.relay.undecided)
@@ -272,10 +326,22 @@ class Sending(RuleBasedStateMachine):
 
     # Time
 
-    @rule(wait=st.sampled_from(WAITS))
-    def time_passes(self, wait: datetime.timedelta) -> None:
-        self.time.at += wait
+    @rule(wait=st.sampled_from(WAITS), renewing=st.booleans())
+    def time_passes(self, wait: datetime.timedelta, renewing: bool = False) -> None:
+        """All workers sleep, or at least their renewals go on, as far as a test has time for that."""
+        naps = 10 if renewing and wait <= 5 * MINUTE else 1
+        for _ in range(naps):
+            self.time.at += wait / naps
+            for worker in self.waiting() if naps > 1 else []:
+                worker.renew()
         self.relay.go_on(self.time.at)
+
+    @precondition(lambda self: self.waiting())
+    @rule(which=st.integers(0, 2), wait=st.sampled_from(WAITS))
+    def oversleeps(self, which: int, wait: datetime.timedelta) -> None:
+        """What a worker waits for comes while it sleeps."""
+        waiting = self.waiting()
+        waiting[which % len(waiting)].sleep(partial(self.time_passes, wait))
 
     @rule(whole=st.integers(0, 7))
     def ticks(self, whole: int) -> None:

@@ -300,7 +300,7 @@ def test_who_left_and_came_back_is_reached():
     mailing = make_mailing(readers=1)
     Subscriber.objects.update(status="unsubscribed")
     (claimed,) = ledger.claim(mailing.pk, OWNER, MARCH)
-    assert ledger.skip_if_gone(claimed.id, OWNER)
+    assert ledger.skip_gone([claimed.id], OWNER) == 1
     sweeps.finish(MARCH)
     assert do("send_missed", fresh(mailing)) == 0
     Subscriber.objects.update(status="active")

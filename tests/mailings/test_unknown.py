@@ -1,14 +1,17 @@
 import datetime
 import logging
+import smtplib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from django.test import override_settings
 
 from mailings import ledger, sweeps
+from mailings.ledger import Round
+from mailings.line import Line
 from mailings.models import Delivery, Mailing
-from mailings.transport import Relay as Connection
-from mailings.transport import name_of_relay
+from mailings.transport import connected, name_of_relay, said_name
 from mailings.unknown import resolve_unknown
 from tests.factories import MARCH
 from tests.mailings.cast import (
@@ -309,11 +312,13 @@ def test_after_its_time_nothing_is_tried_once_more():
 def test_a_letter_on_the_wire_bears_the_name_its_relay_greets_by(relay):
     mailing = make_mailing(readers=1)
     (claimed,) = ledger.claim(mailing.pk, OWNER, MARCH)
-    with Connection() as connection:
-        assert connection.name == ""
-        connection.connect()
-        ledger.put_on_wire(claimed.id, OWNER, MARCH, connection.name)
+    with closing(Line(connected(), "bulletin@example.org")) as line:
+        assert ledger.record(OWNER, mailing.pk, Round(marks={claimed.id: line.relay}), MARCH) == {claimed.id}
     assert letter().relay == name_of_relay() != ""
+
+
+def test_who_has_not_greeted_has_no_name():
+    assert said_name(smtplib.SMTP()) == ""
 
 
 def test_a_relay_of_ones_own_machine_is_told_from_another_machines_of_the_same_name(monkeypatch):
