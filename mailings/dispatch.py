@@ -5,19 +5,10 @@ leave what they have in `post`.
 """
 
 import datetime
-import selectors
-import smtplib
-import socket
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
-
-from django.conf import settings
 
 from mailings.conversation import Transaction
 from mailings.drain import TROUBLE_PAUSE, Drain, Marked
@@ -26,62 +17,34 @@ from mailings.line import Line
 from mailings.pace import at_once
 from mailings.recorder import Recorder
 from mailings.supply import Stock, Supply
-from mailings.transport import Outcome, Result, connected, failure, trouble
+from mailings.switchboard import Place, Switchboard
+from mailings.transport import Outcome, Result
 
 # Some relays end a connection that carries more.
 LETTERS_A_CONNECTION = 100
-# A connection that fails twice in a row with no letter between is not tried again in this turn.
-MOST_STRIKES = 2
-STRIKES = {Result.TROUBLE: 2, Result.LOGIN: 2, Result.UNKNOWN: 1}
 LOOK_SECONDS = 0.1
 # For how long to look away after a look, for each connection: together, less than a letter takes anyhow.
 NAP_SECONDS = 25e-6
 # For how long the recorder rests after a round, as a part of what the round took: each commit has a price of its own,
 # and what comes meanwhile shares the next one.
 REST = 0.3
-CLOSING = 421
 
 
-@dataclass(eq=False)
-class Place:
-    """Where a connection may be: none yet, one that is being opened, or a line."""
-
-    line: Line | None = None
-    is_calling: bool = False
-    is_given_up: bool = False
-    is_full: bool = False
-    strikes: int = 0
-
-    @property
-    def is_vacant(self) -> bool:
-        """Whether a connection may be opened here."""
-        return self.line is None and not self.is_calling and not self.is_given_up
-
-
-class Dispatch:
-    """One turn's connections, at most so many as the settings say.
-
-    One is opened first, and the others once the relay has answered a letter there: a relay that is away, or refuses
-    our login, is asked once.
-    """
+class Dispatch(Switchboard):
+    """One turn: what was claimed goes to the lines, what is welcome is marked and sent, what is over written down."""
 
     def __init__(self, drain: Drain, seconds: float, is_stopped: Callable[[], bool]) -> None:
+        super().__init__(drain.sender)
         self.drain = drain
         self.until = time.monotonic() + seconds
         self.is_stopped = is_stopped
-        self.places = [Place() for _ in range(settings.SMTP_CONNECTIONS)]
         self.stock: deque[tuple[float, Claim]] = deque()
         self.marking: dict[int, tuple[Place, Transaction]] = {}
-        self.under_way = self.open = 0
+        self.under_way = 0
         self.recorded_at = self.rested_at = self.nap_until = 0.0
-        self.is_proven = self.is_dry = self.is_ending = self.is_left = self.is_closed = False
-        self.is_short = True
-        self.trouble = trouble()
+        self.is_dry = False
         self.fault: Exception | None = None
         self.look_at = 0.0
-        self.post: deque[Callable[[], None]] = deque()
-        self.bell, self.button = socket.socketpair()
-        self.selector = selectors.DefaultSelector()
         self.recorder = Recorder(drain.record, partial(self.tell, self.recorded))
         self.supply = Supply(drain, partial(self.tell, self.supplied))
 
@@ -90,9 +53,6 @@ class Dispatch:
 
         Raises ConnectionError when the relay is not to be tried again now, and what the database raises.
         """
-        self.bell.setblocking(False)
-        self.button.setblocking(False)
-        self.selector.register(self.bell, selectors.EVENT_READ, self.read_post)
         try:
             with self.recorder, self.supply:
                 while self.goes_on():
@@ -166,24 +126,9 @@ class Dispatch:
     def look_around(self) -> None:
         """Do what no event tells of: a time that is over, an answer that does not come."""
         self.is_over()
-        for place in self.places:
-            if place.line is not None and (left := place.line.patience()) is not None and left <= 0:
-                self.changed(place, place.line.lose(trouble(text="timed out")))
+        self.lose_silent()
 
     # What others tell
-
-    def tell(self, what: Callable[[Any], None], answer: object) -> None:
-        """Leave something for the loop, from any thread."""
-        self.post.append(partial(what, answer))
-        # A bell that is full rings already; one that is closed has nobody to call.
-        with suppress(OSError):
-            self.button.send(b"!")
-
-    def read_post(self) -> None:
-        """Do what others have left."""
-        self.bell.recv(1024)
-        while self.post:
-            self.post.popleft()()
 
     def supplied(self, answer: Stock | Exception) -> None:
         """Take in what was claimed; nothing: none is due."""
@@ -218,91 +163,14 @@ class Dispatch:
                 self.vacate(place)
             self.assign(place)
 
-    def called(self, place: Place, answer: smtplib.SMTP | Exception) -> None:
-        """Take in a connection, or why there is none."""
-        place.is_calling = False
-        try:
-            if isinstance(answer, Exception):
-                raise answer
-            place.line = Line(answer, self.drain.sender)
-        except (OSError, smtplib.SMTPException, ValueError) as error:
-            self.give_up(place, failure(error))
-            return
-        self.open += 1
-        self.selector.register(place.line, selectors.EVENT_READ, partial(self.heard, place))
-        self.assign(place)
-
-    # Connections
-
-    def call(self, place: Place) -> None:
-        """Open a connection, which may take its time."""
-        place.is_calling = True
-        threading.Thread(target=self._call, args=[place], daemon=True).start()
-
-    def _call(self, place: Place) -> None:
-        try:
-            answer: smtplib.SMTP | Exception = connected()
-        except Exception as error:
-            answer = error
-        if self.is_closed and isinstance(answer, smtplib.SMTP):
-            answer.close()
-        self.tell(partial(self.called, place), answer)
-
-    def heard(self, place: Place) -> None:
-        """Read what the relay says on a line, and go on sending."""
-        if place.line is not None:
-            self.changed(place, place.line.read())
-        self.assign(place)
-
-    def send(self, place: Place) -> None:
-        """Send what can be sent on a line, and be told when there is room for the rest."""
-        line = place.line
-        assert line is not None
-        changed = line.write()
-        if place.is_full != line.wants_to_send:
-            place.is_full = line.wants_to_send
-            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if place.is_full else 0)
-            self.selector.modify(line, events, partial(self.heard, place))
-        self.changed(place, changed)
-
-    def vacate(self, place: Place) -> None:
-        """Leave a line."""
-        if place.line is not None:
-            self.selector.unregister(place.line)
-            place.line.close()
-            self.open -= 1
-            place.line, place.is_full = None, False
-            self.is_short = True
-
-    def give_up(self, place: Place, why: Outcome) -> None:
-        """Open no connection here again; the turn ends where there is no other, or the relay never worked for us."""
-        place.is_given_up = True
-        self.trouble = why
-        if not self.is_proven or why.result is Result.LOGIN or all(place.is_given_up for place in self.places):
-            self.is_ending = self.is_left = True
-
-    def hang_up(self) -> None:
-        """Leave all lines."""
-        self.is_closed = True
-        for place in self.places:
-            self.vacate(place)
-        self.selector.close()
-        self.bell.close()
-        self.button.close()
-
     # Letters
 
     def assign_all(self) -> None:
         """Give every line that is free a letter, and open more where letters wait."""
         for place in self.places:
             self.assign(place)
-        wanted = len(self.stock) if self.is_proven else 1
-        for place in self.places:
-            if wanted <= 0 or self.is_ending or not self.stock:
-                break
-            if place.is_vacant:
-                self.call(place)
-            wanted -= not place.is_given_up
+        if not self.is_ending:
+            self.call_for(len(self.stock))
 
     def assign(self, place: Place) -> None:
         """Begin letters on a line while it is free, and send what there is to send."""
@@ -361,9 +229,7 @@ class Dispatch:
                 self.marking[transaction.about.id] = (place, transaction)
                 self.drain.mark(transaction.about, line.relay)
         if line is not None and line.talk.is_over:
-            self.vacate(place)
-            if place.strikes >= MOST_STRIKES:
-                self.give_up(place, self.trouble)
+            self.left_by_relay(place)
 
     def over(self, place: Place, transaction: Transaction, outcome: Outcome) -> None:
         """Settle a letter, and judge the connection by it."""
@@ -373,14 +239,7 @@ class Dispatch:
             del self.marking[claimed.id]
         if claimed.id not in self.marking:
             self.put_away(claimed, outcome)
-        strikes = 1 if outcome.code == CLOSING else STRIKES.get(outcome.result, 0)
-        if strikes:
-            place.strikes += strikes
-            self.trouble = outcome
-        elif outcome.result is not Result.UNTRIED:
-            place.strikes = 0
-            if not self.is_proven:
-                self.is_proven = self.is_short = True
+        self.judge(place, outcome)
 
     def put_away(self, claimed: Claim, outcome: Outcome) -> None:
         """Settle a letter; one that was only waiting on a line waits here again."""

@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from email.utils import parseaddr
 
-from mailings import breaker, ledger
+from mailings import breaker, ledger, rounds
 from mailings.instants import Clock
-from mailings.ledger import Claim, Round, Settled
+from mailings.ledger import Claim
 from mailings.letter import letter_of
 from mailings.mime import Reader
 from mailings.models import Mailing
+from mailings.rounds import Round, Settled
 from mailings.transport import Outcome, Result
 
 # Minutes to wait after each deferral; the last one repeats, with jitter, until the letter is too old.
@@ -96,7 +97,7 @@ class Drain:
     def record(self, round: Round) -> Marked:
         """Write a round down, and let the breaker judge it; what may not leave is skipped or given back."""
         at = self.clock.now()
-        marked = ledger.record(self.owner, self.mailing.pk, round, at)
+        marked = rounds.record(self.owner, self.mailing.pk, round, at)
         self.look_back({settled.state for settled in round.settled}, at)
         refused = round.marks.keys() - marked
         return Marked(frozenset(marked), bool(refused) and self.let_go(refused, at) > 0)

@@ -7,7 +7,7 @@ from queue import SimpleQueue
 from django.db import connection
 
 from mailings.drain import Marked
-from mailings.ledger import Round
+from mailings.rounds import Round
 
 
 class Recorder:

@@ -23,7 +23,8 @@ class Relay:
 
     `rcpt_answers` and `data_answers` map an address to the reply to its RCPT or its letter. The connection
     breaks at the RCPT of those in `hang_up_on`, and once after the letter of those in `drop_after`. Beyond
-    `most_connections` at a time it refuses. `on_rcpt` and `on_letter` are called with the address before the answer, in a thread that may use the database.
+    `most_connections` at a time it refuses. `on_rcpt` and `on_letter` are called with the address before the
+    answer, in a thread that may use the database.
     """
 
     rcpt_answers: dict[str, str] = field(default_factory=dict)

@@ -51,9 +51,8 @@ def bench() -> dict[str, Measured]:
             opened.append(seconds)
             first.append(until_first)
             plain.append(filled(mailing))
-            say(
-                f"  Round {place + 1}: plain {plain[-1]:.1f} s, opened {seconds:.1f} s, first letter {until_first:.1f} s"
-            )
+            took = f"opened {seconds:.1f} s, first letter {until_first:.1f} s"
+            say(f"  Round {place + 1}: plain {plain[-1]:.1f} s, {took}")
     usual, figures = statistics.median(plain), spread("plain INSERT .. SELECT, seconds", plain)
     idle, most = memory
     in_mb = {"idle worker, MB": idle / 1e6, "the most while it sent, MB": most / 1e6}

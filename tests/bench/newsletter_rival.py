@@ -1,6 +1,6 @@
-"""django-newsletter at work, in an environment of its own: `newsletter_rival FOLDER PORT LETTERS`; prints letters a second.
+"""django-newsletter at work: `newsletter_rival FOLDER PORT LETTERS` prints letters a second.
 
-The folder has the letter's two parts as templates. Imports nothing of this project.
+It runs in an environment of its own and imports nothing of this project; the folder has the letter's two parts.
 """
 
 import sys

@@ -20,9 +20,9 @@ from django.db import OperationalError, connection, transaction
 from bulletins.models import Bulletin
 from mailings.dispatch import Dispatch, Place
 from mailings.drain import Drain, Marked
-from mailings.ledger import Round
 from mailings.line import Line
 from mailings.opening import open_mailing
+from mailings.rounds import Round
 from tests.factories import MARCH
 from tests.mailings.simulated_relay import WELL, Relay, RelayLog
 

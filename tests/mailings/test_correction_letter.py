@@ -14,17 +14,17 @@ from django.utils.html import escape
 
 from bulletins.approval import withdraw
 from bulletins.models import Bulletin, Correction, PublicationDay
-from mailings import ledger, steering, sweeps
+from mailings import ledger, rounds, steering, sweeps
 from mailings.clock import tick
 from mailings.correction import Request, Wording, freeze_correction, send_correction, whom
 from mailings.forecast import unmailed
-from mailings.ledger import Round
 from mailings.letter import letter_of
 from mailings.mime import Reader, slot, unstuffed
 from mailings.models import Mailing
 from mailings.opening import due
 from mailings.readiness import lying
 from mailings.reports import balance
+from mailings.rounds import Round
 from mailings.sending import drain
 from publication.models import SenderClaim
 from subscribers.models import Subscriber, Suppression
@@ -305,7 +305,7 @@ def test_a_reader_who_leaves_meanwhile_is_skipped(mailing, by):
     claims = ledger.claim(correction.pk, owner, LATER + MINUTE)
     gone = next(claim for claim in claims if claim.address == "reader0@example.org")
     ids = {claim.id for claim in claims}
-    marked = ledger.record(owner, correction.pk, Round(marks=dict.fromkeys(ids, "")), LATER + MINUTE)
+    marked = rounds.record(owner, correction.pk, Round(marks=dict.fromkeys(ids, "")), LATER + MINUTE)
     assert marked == ids - {gone.id}
     assert ledger.skip_gone(ids, owner) == 1
     assert correction.deliveries.get(pk=gone.id).state == "skipped"

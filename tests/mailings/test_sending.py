@@ -8,13 +8,13 @@ import pytest
 from django.test import override_settings
 from django.utils import timezone
 
-from mailings import ledger, steering, sweeps
+from mailings import ledger, rounds, steering, sweeps
 from mailings.clock import tick
-from mailings.ledger import Round
-from mailings.models import AlertSent, Delivery, Mailing
-from mailings.reports import balance
 from mailings.dispatch import LETTERS_A_CONNECTION
 from mailings.drain import BACKOFF_MINUTES, pause_after
+from mailings.models import AlertSent, Delivery, Mailing
+from mailings.reports import balance
+from mailings.rounds import Round
 from mailings.sending import drain
 from mailings.unknown import resolve_unknown
 from subscribers.models import Subscriber, Suppression
@@ -469,7 +469,7 @@ def test_what_a_killed_worker_left_is_taken_up_again(relay):
     mailing = make_started(3)
     Delivery.objects.update(not_before=timezone.now() - HOUR)
     claimed = ledger.claim(mailing.pk, STRANGER, timezone.now() - HOUR)
-    ledger.record(STRANGER, mailing.pk, Round(marks={claimed[0].id: ""}), timezone.now() - HOUR)
+    rounds.record(STRANGER, mailing.pk, Round(marks={claimed[0].id: ""}), timezone.now() - HOUR)
     assert drain(mailing.pk, 60) == 2
     assert states(mailing) == {"on_wire": 1, "sent": 2}
     sweeps.sweep_on_wire(timezone.now())

@@ -33,9 +33,9 @@ from hypothesis.stateful import (
 
 from mailings import clock, steering, sweeps
 from mailings.drain import Drain, Marked
-from mailings.ledger import Round
 from mailings.models import Delivery, Mailing
 from mailings.opening import open_mailing, send_now
+from mailings.rounds import Round
 from mailings.unknown import resolve_unknown
 from publication.models import SenderClaim
 from subscribers import consent

@@ -11,11 +11,11 @@ from django.db import DatabaseError, OperationalError, connection, transaction
 from django.test import override_settings
 from django.utils import timezone
 
-from mailings import ledger, sweeps
+from mailings import ledger, rounds, sweeps
 from mailings.drain import Drain
 from mailings.instants import Clock
-from mailings.ledger import Round, Settled
 from mailings.models import Delivery, Mailing
+from mailings.rounds import Round, Settled
 from mailings.sending import drain
 from mailings.tasks import tick
 from mailings.unknown import resolve_unknown
@@ -44,7 +44,7 @@ class Held(NamedTuple):
     at: datetime.datetime
 
     def record(self, round: Round) -> set[int]:
-        return ledger.record(OWNER, self.mailing, round, self.at)
+        return rounds.record(OWNER, self.mailing, round, self.at)
 
     def settle(self, state: str, code: int | None, text: str | None, **fields) -> None:
         assert self.record(Round([Settled(self.id, state, code, text, **fields)])) == set()
@@ -158,13 +158,13 @@ def test_a_round_of_results_and_marks_is_made_once_and_its_marks_are_ours(wire, 
     at = timezone.now()
     mailing = make_mailing(readers=6)
     ids = [claimed.id for claimed in ledger.claim(mailing.pk, OWNER, at)]
-    assert ledger.record(OWNER, mailing.pk, Round(marks=dict.fromkeys(ids[:3], "")), at) == set(ids[:3])
+    assert rounds.record(OWNER, mailing.pk, Round(marks=dict.fromkeys(ids[:3], "")), at) == set(ids[:3])
     # One reader leaves, and one letter is another worker's by now.
     Subscriber.objects.filter(deliveries=ids[4]).update(status="unsubscribed")
     Delivery.objects.filter(pk=ids[2]).update(owner=STRANGER)
     wire.cuts.append((STEP, cut))
     round = Round([Settled(pk, "sent", *REPLY) for pk in ids[:3]], dict.fromkeys(ids[3:], "one"))
-    assert ledger.record(OWNER, mailing.pk, round, at) == {ids[3], ids[5]}
+    assert rounds.record(OWNER, mailing.pk, round, at) == {ids[3], ids[5]}
     assert wire.made == 1
     rows = {pk: row for pk, *row in mailing.deliveries.values_list("pk", "state", "attempts", "relay", "owner")}
     assert rows[ids[0]] == rows[ids[1]] == ["sent", 1, "", None]
@@ -240,7 +240,7 @@ def test_inside_a_transaction_nothing_is_tried_twice(wire):
 
 
 def test_before_the_wire_patience_ends_and_nothing_leaves(wire, relay, monkeypatch):
-    monkeypatch.setattr("mailings.ledger.PATIENCE_BEFORE_WIRE_SECONDS", 0.1)
+    monkeypatch.setattr("mailings.rounds.PATIENCE_BEFORE_WIRE_SECONDS", 0.1)
     mailing = make_started(3)
     wire.cuts += [(STEP, Cut.BEFORE_IT_ARRIVED)] * 9
     assert drain(mailing.pk, 60) == 0
@@ -253,7 +253,7 @@ def test_before_the_wire_patience_ends_and_nothing_leaves(wire, relay, monkeypat
 
 
 def test_results_outlast_the_patience_for_the_marks_beside_them(wire, monkeypatch):
-    monkeypatch.setattr("mailings.ledger.PATIENCE_BEFORE_WIRE_SECONDS", 0.1)
+    monkeypatch.setattr("mailings.rounds.PATIENCE_BEFORE_WIRE_SECONDS", 0.1)
     first, second = make_two_held()
     wire.cuts += [(STEP, Cut.BEFORE_IT_ARRIVED)] * 3
     assert first.record(Round([Settled(first.id, "sent", *REPLY)], {second.id: ""})) == set()
@@ -263,7 +263,7 @@ def test_results_outlast_the_patience_for_the_marks_beside_them(wire, monkeypatc
 
 def test_no_letter_leaves_long_after_it_was_marked_as_leaving(wire, monkeypatch):
     # The relay's idle time counts from the mark: what leaves much later may be asked about too soon, and leave twice.
-    monkeypatch.setattr("mailings.ledger.PATIENCE_BEFORE_WIRE_SECONDS", 0.1)
+    monkeypatch.setattr("mailings.rounds.PATIENCE_BEFORE_WIRE_SECONDS", 0.1)
     first, second = make_two_held()
     wire.cuts += [(STEP, Cut.BEFORE_THE_ANSWER), *[(STEP, Cut.BEFORE_IT_ARRIVED)] * 3]
     assert first.record(Round([Settled(first.id, "sent", *REPLY)], {second.id: ""})) == set()
@@ -337,7 +337,7 @@ def test_and_so_it_does_where_the_relay_takes_the_next_envelope_with_the_dot(wir
 
 @override_settings(RELAY_IDLE_SECONDS=1)
 def test_marked_as_leaving_by_a_database_that_is_then_lost_it_leaves_later(wire, relay, monkeypatch):
-    monkeypatch.setattr("mailings.ledger.PATIENCE_BEFORE_WIRE_SECONDS", 0.1)
+    monkeypatch.setattr("mailings.rounds.PATIENCE_BEFORE_WIRE_SECONDS", 0.1)
     mailing = make_started(1)
     wire.cuts += [(STEP, Cut.BEFORE_THE_ANSWER), *[(STEP, Cut.BEFORE_IT_ARRIVED)] * 9]
     assert drain(mailing.pk, 60) == 0

@@ -20,8 +20,9 @@ from config.environment import mail_relay
 from mailings.conversation import FINAL_DOT, Transaction
 from mailings.dispatch import Dispatch
 from mailings.drain import Drain, Marked
-from mailings.ledger import Claim, Round
+from mailings.ledger import Claim
 from mailings.line import Line, post
+from mailings.rounds import Round
 from mailings.transport import Outcome, Result
 from tests.mailings.scripted import DROP, SILENCE, Scripted, scripted
 from tests.relay import free_port

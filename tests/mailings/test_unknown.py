@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from django.test import override_settings
 
-from mailings import ledger, sweeps
-from mailings.ledger import Round
+from mailings import ledger, rounds, sweeps
 from mailings.line import Line
 from mailings.models import Delivery, Mailing
+from mailings.rounds import Round
 from mailings.transport import connected, name_of_relay, said_name
 from mailings.unknown import resolve_unknown
 from tests.factories import MARCH
@@ -313,7 +313,7 @@ def test_a_letter_on_the_wire_bears_the_name_its_relay_greets_by(relay):
     mailing = make_mailing(readers=1)
     (claimed,) = ledger.claim(mailing.pk, OWNER, MARCH)
     with closing(Line(connected(), "bulletin@example.org")) as line:
-        assert ledger.record(OWNER, mailing.pk, Round(marks={claimed.id: line.relay}), MARCH) == {claimed.id}
+        assert rounds.record(OWNER, mailing.pk, Round(marks={claimed.id: line.relay}), MARCH) == {claimed.id}
     assert letter().relay == name_of_relay() != ""
 
 
