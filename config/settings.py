@@ -26,6 +26,8 @@ from config.site import DEMO, SITE_URL
 from config.staff import *  # noqa: F403
 
 DEBUG = False
+# More than this go no faster, and each is a letter that may arrive twice when a worker dies.
+MOST_CONNECTIONS = 100
 SECRET_KEY = required("SECRET_KEY", "give 50 or more random characters and keep them")
 SUPPRESSION_KEY = required("SUPPRESSION_KEY", "give 32 or more random characters, never to be changed")
 
@@ -141,6 +143,10 @@ SMTP_FINAL_REPLY_SECONDS = seconds("SMTP_FINAL_REPLY_SECONDS", 600)
 DRAIN_SECONDS = seconds("DRAIN_SECONDS", 30)
 # How many connections to the relay one turn of a worker drives (docs/scaling.md has the curve).
 SMTP_CONNECTIONS = whole("SMTP_CONNECTIONS", 40)
+if SMTP_CONNECTIONS > MOST_CONNECTIONS:
+    raise ImproperlyConfigured(
+        f"SMTP_CONNECTIONS cannot be {SMTP_CONNECTIONS}: give 1 to {MOST_CONNECTIONS}, and start more workers for more."
+    )
 # When a nudge that nobody took is stale. Whoever takes it compares it with a clock of their own: two hosts that are
 # each 30 seconds from the database's time must still hear each other.
 NUDGE_SECONDS = TICK_SECONDS + 60

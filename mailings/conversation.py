@@ -14,6 +14,8 @@ from mailings.transport import Outcome, Result, outcome_of, trouble, words_of
 FINAL_DOT = b".\r\n"
 # RFC 5321, 4.5.3.1.5 allows 512 octets; smtplib reads as much as this.
 LONGEST_REPLY = 8192
+# RFC 5321, 3.8: the relay closes the connection.
+CLOSING = 421
 UNSPEAKABLE = set("<>\r\n\0 ")
 NOBODYS = Outcome(Result.UNTRIED)
 
@@ -123,14 +125,15 @@ class Conversation:
         """
         self.is_over = True
         ended = list(self.pending)
-        for transaction in ended:
-            transaction.outcome = NOBODYS
-        if ended and self._dot_has_left(ended[0]):
-            ended[0].outcome = Outcome(Result.UNKNOWN, *why.reply)
-        elif ended and blames:
-            ended[0].outcome = why
+        for place, transaction in enumerate(ended):
+            # A refusal stands.
+            if transaction.outcome is None:
+                transaction.outcome = self._lost(transaction, why if blames and place == 0 else NOBODYS)
         self.pending.clear()
         return ended
+
+    def _lost(self, transaction: Transaction, why: Outcome) -> Outcome:
+        return Outcome(Result.UNKNOWN, *why.reply) if self._dot_has_left(transaction) else why
 
     def _dot_has_left(self, transaction: Transaction) -> bool:
         return transaction.end is not None and self.sent > transaction.end - len(FINAL_DOT)
@@ -156,7 +159,7 @@ class Conversation:
             return self._ended(transaction, keep=code == 250)
         if transaction.outcome is not None:
             # The reply to the DATA of an envelope whose recipient was refused. After a 354 no command could follow.
-            return self._ended(transaction, keep=False) if code == 354 else self._reset(transaction)
+            return self._ended(transaction, keep=False) if code in (354, CLOSING) else self._reset(transaction)
         if phase is DATA:
             return self._welcomed_or_not(transaction, code)
         if code // 100 == 2:
@@ -187,7 +190,7 @@ class Conversation:
 
     def _refused(self, transaction: Transaction, outcome: Outcome) -> list[Transaction]:
         transaction.outcome = outcome
-        if outcome.result is Result.TROUBLE or outcome.code == 421:
+        if outcome.result is Result.TROUBLE or outcome.code == CLOSING:
             return self._ended(transaction, keep=False)
         return [] if self.awaited else self._reset(transaction)
 
@@ -196,7 +199,7 @@ class Conversation:
         return []
 
     def _taken_or_not(self, transaction: Transaction, outcome: Outcome) -> list[Transaction]:
-        keep = outcome.code != 421
+        keep = outcome.code != CLOSING
         if not self._dot_has_left(transaction):
             # Said in the middle of the content: what is left of it would be taken for commands.
             outcome, keep = trouble(*outcome.reply) if outcome.result is Result.ACCEPTED else outcome, False

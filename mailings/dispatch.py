@@ -14,7 +14,7 @@ from mailings.conversation import Transaction
 from mailings.drain import TROUBLE_PAUSE, Drain, Marked
 from mailings.ledger import BATCH, Claim
 from mailings.line import Line
-from mailings.pace import at_once
+from mailings.pace import in_hand
 from mailings.recorder import Recorder
 from mailings.supply import Stock, Supply
 from mailings.switchboard import Place, Switchboard
@@ -57,6 +57,9 @@ class Dispatch(Switchboard):
             with self.recorder, self.supply:
                 while self.goes_on():
                     self.step()
+            # What was claimed meanwhile is to be given back.
+            self.is_ending = True
+            self.read_post()
         finally:
             self.hang_up()
         self.end()
@@ -120,7 +123,7 @@ class Dispatch(Switchboard):
 
     def restock(self) -> None:
         """Have more letters claimed while there are still some to send."""
-        if len(self.stock) <= at_once(BATCH) // 2 and not (self.supply.is_asked or self.is_dry or self.is_ending):
+        if len(self.stock) <= in_hand(BATCH) and not (self.supply.is_asked or self.is_dry or self.is_ending):
             self.supply.ask()
 
     def look_around(self) -> None:
@@ -200,7 +203,7 @@ class Dispatch(Switchboard):
         try:
             line.begin(transaction)
         except ValueError as error:
-            self.drain.settle(claimed, unwritable(error))
+            self.drain.refuse(claimed, error)
             return
         self.under_way += 1
 
@@ -214,7 +217,7 @@ class Dispatch(Switchboard):
             content = self.drain.content(transaction.about)
         except ValueError as error:
             self.under_way -= 1
-            self.drain.settle(transaction.about, unwritable(error))
+            self.drain.refuse(transaction.about, error)
             self.vacate(place)
             return
         place.line.give(transaction, *content)
@@ -222,7 +225,8 @@ class Dispatch(Switchboard):
     def changed(self, place: Place, transactions: list[Transaction]) -> None:
         """Go on with letters that the relay welcomes, settle those that are over."""
         line = place.line
-        for transaction in transactions:
+        # One that is welcome and lost in one piece comes twice.
+        for transaction in dict.fromkeys(transactions):
             if transaction.outcome is not None:
                 self.over(place, transaction, transaction.outcome)
             elif line is not None:
@@ -247,8 +251,3 @@ class Dispatch(Switchboard):
             self.stock.appendleft((0.0, claimed))
         else:
             self.drain.settle(claimed, outcome)
-
-
-def unwritable(error: ValueError) -> Outcome:
-    """Return what becomes of a letter that cannot be written."""
-    return Outcome(Result.REFUSED, text=f"the letter cannot be written: {error}")

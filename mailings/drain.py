@@ -6,9 +6,11 @@ Whoever drives it takes letters from `stock`, asks for their marks, settles them
 import datetime
 import random
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from email.utils import parseaddr
+
+from django.db import DatabaseError, InterfaceError
 
 from mailings import breaker, ledger, rounds
 from mailings.instants import Clock
@@ -17,6 +19,7 @@ from mailings.letter import letter_of
 from mailings.mime import Reader
 from mailings.models import Mailing
 from mailings.rounds import Round, Settled
+from mailings.statements import PATIENCE_BEFORE_WIRE_SECONDS, insisted, is_lost
 from mailings.transport import Outcome, Result
 
 # Minutes to wait after each deferral; the last one repeats, with jitter, until the letter is too old.
@@ -75,6 +78,10 @@ class Drain:
         else:
             self.round.settled.append(self.settled(claimed, outcome, self.clock.now()))
 
+    def refuse(self, claimed: Claim, error: ValueError) -> None:
+        """Say that a letter cannot be written."""
+        self.settle(claimed, Outcome(Result.REFUSED, text=f"the letter cannot be written: {error}"))
+
     def settled(self, claimed: Claim, outcome: Outcome, at: datetime.datetime) -> Settled:
         """Return what is written down of a letter that was not taken."""
         if outcome.result in FINAL:
@@ -95,29 +102,36 @@ class Drain:
         return round
 
     def record(self, round: Round) -> Marked:
-        """Write a round down, and let the breaker judge it; what may not leave is skipped or given back."""
+        """Write a round down, and look back at it; what may leave is told even if the database is lost in that."""
         at = self.clock.now()
-        marked = rounds.record(self.owner, self.mailing.pk, round, at)
-        self.look_back({settled.state for settled in round.settled}, at)
-        refused = round.marks.keys() - marked
-        return Marked(frozenset(marked), bool(refused) and self.let_go(refused, at) > 0)
+        marked = frozenset(rounds.record(self.owner, self.mailing.pk, round, at))
+        try:
+            stopped = insisted(lambda doubted: self.look_back(round, marked, at), PATIENCE_BEFORE_WIRE_SECONDS)
+        except (DatabaseError, InterfaceError) as error:
+            if not is_lost(error):
+                raise
+            stopped = True
+        return Marked(marked, stopped)
 
-    def let_go(self, refused: Iterable[int], at: datetime.datetime) -> int:
-        """Skip letters whose reader left; give others back, and return how many: the mailing stopped, or a lease ended.
-
-        Of a lost lease nothing is left to give back.
-        """
-        skipped = ledger.skip_gone(refused, self.owner)
-        ledger.release(refused, self.owner, at)
-        return len(list(refused)) - skipped
-
-    def look_back(self, states: set[str], at: datetime.datetime) -> None:
-        """Let the breaker judge what has just been done."""
+    def look_back(self, round: Round, marked: frozenset[int], at: datetime.datetime) -> bool:
+        """Let the breaker judge a round; tell whether letters may not leave for another reason than their reader's."""
+        states = {settled.state for settled in round.settled}
         if "sent" in states and not self.trouble_is_over:
             breaker.end_of_trouble(self.mailing)
             self.trouble_is_over = True
         if "failed" in states:
             breaker.watch_refusals(self.mailing, at)
+        refused = round.marks.keys() - marked
+        return bool(refused) and self.let_go(refused, at)
+
+    def let_go(self, refused: Collection[int], at: datetime.datetime) -> bool:
+        """Skip letters whose reader left; give back others, for the mailing was stopped or a lease ended: tell if any.
+
+        Of a lost lease nothing is left to give back.
+        """
+        skipped = ledger.skip_gone(refused, self.owner)
+        ledger.release(refused, self.owner, at)
+        return skipped < len(refused)
 
     def give_back(self, batch: Iterable[Claim], pause: datetime.timedelta = datetime.timedelta()) -> None:
         """Give back letters that were not tried."""

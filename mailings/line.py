@@ -9,10 +9,12 @@ from contextlib import suppress
 
 from django.conf import settings
 
-from mailings.conversation import Conversation, Phase, Transaction
+from mailings.conversation import DOT, Conversation, Transaction, path
 from mailings.transport import Outcome, Result, connected, failure, said_name, trouble
 
 AT_ONCE = 65_536
+# What TLS puts into one record (RFC 8446, 5.1): of more, `send` may send a part and say that it sent nothing.
+RECORD = 16_384
 BLOCKED = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
@@ -30,6 +32,12 @@ class Line:
         self.unsent: bytes | memoryview = b""
         self.active_at = time.monotonic()
         self.socket.setblocking(False)
+
+    @classmethod
+    def opened(cls, sender: str) -> "Line":
+        """Open a connection and log in. Raises OSError, SMTPException, or ValueError for an odd sender."""
+        path(sender)
+        return cls(connected(), sender)
 
     def fileno(self) -> int:
         """Return what a selector watches."""
@@ -77,7 +85,7 @@ class Line:
                 if not self.unsent:
                     self.unsent = b"".join(self.talk.outgoing)
                     self.talk.outgoing.clear()
-                number = self.socket.send(self.unsent)
+                number = self.socket.send(self.unsent[:RECORD] if self.is_encrypted else self.unsent)
                 self.talk.sent += number
                 self.unsent = memoryview(self.unsent)[number:]
                 self.active_at = time.monotonic()
@@ -96,7 +104,7 @@ class Line:
         """Return how long the relay may still take to answer, in seconds; None while nothing is asked of it."""
         if not self.talk.awaited and not self.wants_to_send:
             return None
-        final = not self.wants_to_send and self.talk.awaited[0][0] is Phase.DOT
+        final = not self.wants_to_send and self.talk.awaited[0][0] is DOT
         seconds = settings.SMTP_FINAL_REPLY_SECONDS if final else settings.SMTP_COMMAND_SECONDS
         return self.active_at + seconds - time.monotonic()
 
@@ -112,7 +120,7 @@ class Line:
 def post(sender: str, recipient: str, letter: bytes) -> Outcome:
     """Send one letter, dot-stuffed and with CRLF at its end, over a connection of its own; return what became of it."""
     try:
-        line = Line(connected(), sender)
+        line = Line.opened(sender)
     except (OSError, smtplib.SMTPException, ValueError) as error:
         return failure(error)
     try:

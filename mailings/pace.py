@@ -25,6 +25,11 @@ def at_once(number: int) -> int:
     return number if rate is None else min(number, max(int(rate), 1), MOST_AT_ONCE)
 
 
+def in_hand(number: int) -> int:
+    """Return at how few letters in hand to claim more, where so many are claimed at a time: at a rate, at none."""
+    return number // 2 if settings.MAIL_RATE_PER_SECOND is None else 0
+
+
 def moments(number: int) -> list[float]:
     """Reserve moments for so many letters, by the monotonic clock: none may leave before its own."""
     rate: float | None = settings.MAIL_RATE_PER_SECOND

@@ -103,8 +103,9 @@ def record(owner: uuid.UUID, mailing_id: int, round: Round, at: datetime.datetim
     def once(doubted: bool) -> set[int]:
         """Run it; a mark that an earlier try has made is ours too."""
         if time.monotonic() > until:
-            # What is still to be marked has waited too long; what is known is not given up.
+            # What is to be marked has waited too long, whether an earlier try has marked it or not: it does not leave.
             values["letters"] = json.dumps(settled, default=str)
+            doubted = False
         marked = {pk for pk in RECORD.column(values) if pk is not None}
         return marked | set(marked_already(owner, list(round.marks))) if doubted else marked
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 
-from mailings.conversation import Transaction
+from mailings.conversation import CLOSING, Transaction, path
 from mailings.line import Line
 from mailings.transport import Outcome, Result, connected, failure, trouble
 
@@ -38,7 +38,6 @@ class Place:
 # A connection that fails twice in a row with no letter between is not tried again in this turn.
 MOST_STRIKES = 2
 STRIKES = {Result.TROUBLE: 2, Result.LOGIN: 2, Result.UNKNOWN: 1}
-CLOSING = 421
 
 
 class Switchboard(ABC):
@@ -79,7 +78,8 @@ class Switchboard(ABC):
 
     def read_post(self) -> None:
         """Do what others have left."""
-        self.bell.recv(1024)
+        with suppress(BlockingIOError):
+            self.bell.recv(1024)
         while self.post:
             self.post.popleft()()
 
@@ -104,6 +104,7 @@ class Switchboard(ABC):
 
     def _call(self, place: Place) -> None:
         try:
+            path(self.sender)
             answer: smtplib.SMTP | Exception = connected()
         except Exception as error:
             answer = error

@@ -53,6 +53,7 @@ for name in (
     "DEMO",
     "TRUSTED_PROXIES",
     "MAIL_RATE_PER_SECOND",
+    "SMTP_CONNECTIONS",
     "MAIL_LEDGER",
     "MAIL_AT_MOST_ONCE",
     "BOUNCE_DOMAIN",

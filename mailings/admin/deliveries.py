@@ -1,5 +1,6 @@
 """The letters of a mailing, one row a reader: to look one up, or to see who is in a state."""
 
+import uuid
 from typing import Any, cast
 
 from django.contrib import admin
@@ -12,6 +13,7 @@ from unfold.views import ChangeList
 
 from bulletins.words import moment_in_words
 from mailings.models import Delivery, Mailing
+from mailings.models.delivery import address_key
 from publication.desk import DeskAdmin, ReadOnly
 from subscribers.addresses import address_hash
 
@@ -32,7 +34,7 @@ ORDER = {
     "claimed": "lease_until",
     "on_wire": "lease_until",
     "failed": "-failed_at",
-    "unknown": "mailing",
+    "unknown": "message_id",
     "skipped": "state",
     "abandoned": "state",
 }
@@ -128,9 +130,11 @@ class DeliveryAdmin(ReadOnly, DeskAdmin):
         """Find the letters to one address, also of a reader who was erased since."""
         if not search_term.strip():
             return queryset, False
-        # Naming the mailings lets the search use the index that begins with them.
+        # Naming the mailings lets the search use the index that begins with them and ends with the key.
         mailings = list(Mailing.objects.order_by().values_list("pk", flat=True))
-        return queryset.filter(mailing__in=mailings, address_hash=address_hash(search_term)), False
+        wanted = address_hash(search_term)
+        found = queryset.alias(key=address_key()).filter(mailing__in=mailings, key=uuid.UUID(wanted[:32]))
+        return found.filter(address_hash=wanted), False
 
     @admin.display(description="reader")
     def reader(self, delivery: Delivery) -> str:

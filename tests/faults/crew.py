@@ -91,12 +91,6 @@ class Marksman:
         self.kills = 0
         self.stopped: dict[int, int] = {}
 
-    def at_data(self, moment: Moment) -> None:
-        """Kill it where the letter is on the wire by our word, and none of it has left."""
-        if moment.number % self.each == 0 and (child := caller(self.worker, moment.port)):
-            self.kills += 1
-            strike(child)
-
     def at_taken(self, moment: Moment) -> None:
         """Stop it before it can read the answer."""
         if moment.number % self.each == 0 and (child := caller(self.worker, moment.port)):

@@ -188,8 +188,11 @@ class Talk:
     def take_letter(self) -> None:
         """Read a letter to its final dot, accept it unless the script says otherwise, and answer."""
         self.letter.message_id = ""
-        self.turn(BODY)
+        begun = False
         for line in self.lines:
+            if not begun:
+                begun = True
+                self.turn(BODY)
             if line == b".\r\n":
                 break
             if not self.letter.message_id and line.startswith(b"Message-ID: "):

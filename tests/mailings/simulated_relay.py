@@ -59,6 +59,9 @@ class Time:
         self.read += 1
         return (self.at - MARCH).total_seconds() + self.read / 10_000
 
+    def sleep(self, seconds: float) -> None:
+        """Nap, while nothing comes."""
+
 
 class RelayLog:
     """A log as Postfix writes it."""

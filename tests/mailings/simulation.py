@@ -5,6 +5,7 @@ connection, an answer, a commit, a claim) comes when a rule says so; until then 
 their steps can be had. One that is killed is just not driven any more.
 """
 
+import datetime
 import smtplib
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -185,7 +186,6 @@ class ByHand(Dispatch):
     def __init__(self, turn: Drain, record: Callable[[Round], Marked], is_stopped: Callable[[], bool]) -> None:
         super().__init__(turn, TURN_SECONDS, is_stopped)
         self.selector.close()
-        self.bell.setblocking(False)
         self.selector = Readiness(self.post)
         self.selector.register(self.bell, EVENT_READ, self.read_post)
         self.recorder = Recorder(record, partial(self.tell, self.recorded))
@@ -200,8 +200,12 @@ class ByHand(Dispatch):
     @property
     def has_more(self) -> bool:
         """Whether anything can be done at once."""
-        waits_for_round = self.recorder.is_busy or not self.drain.round
-        return self.is_short or not waits_for_round or bool(self.selector.select())
+        return self.is_short or self.is_ripe() or bool(self.selector.select())
+
+    @property
+    def rests(self) -> bool:
+        """Whether what is to be recorded only waits until some time has passed."""
+        return bool(self.drain.round) and not self.recorder.is_busy
 
 
 @dataclass(eq=False, repr=False)
@@ -263,12 +267,19 @@ class Worker:
         found = [wire.answer for wire in wires if wire.waits or (breaks and wire.is_open)]
         found += [self.connects for _ in self.loop.calls]
         found += [self.loop.recorder.go_on] if self.loop.recorder.waits else []
+        found += [self.rests] if self.loop.rests else []
         return found + ([self.supplies] if self.loop.supply.waits else [])
 
     def connects(self, how: str) -> None:
         answer = NO_CONNECTION.get(how) or self.relay.connect(partial(self.leaving, self))
         place = self.loop.calls.popleft()
         self.loop.tell(partial(self.loop.called, place), answer)
+
+    def rests(self, how: str) -> None:
+        """Let as much time pass as the recorder rests."""
+        time = self.relay.time
+        time.at += datetime.timedelta(seconds=max(0.0, self.loop.rested_at - time.monotonic()))
+        self.relay.go_on(time.at)
 
     def supplies(self, how: str) -> None:
         self.loop.supply.go_on(how, self.size)
@@ -282,8 +293,15 @@ class Worker:
             return
         self.loop.selector.is_backwards = which > 2
         self.hear_everywhere() if what == EVERYWHERE else self.hear(what, which)
-        if which % 2 and self.loop.recorder.waits:
-            # The database is quick as well.
+        if which % 2 and not self.is_over:
+            self.records_at_once()
+
+    def records_at_once(self) -> None:
+        """Have a database that is quick as well."""
+        if self.loop.rests:
+            self.rests(WELL)
+            self.go_on()
+        if self.loop.recorder.waits:
             self.loop.recorder.go_on(WELL)
             self.go_on()
 

@@ -245,6 +245,7 @@ def test_alerts_are_mailed_once_to_each_member_of_staff(day, relay):
         assert letter["List-Id"] is None
 
 
+@pytest.mark.django_db(transaction=True)
 def test_nothing_is_automatic_about_a_bulletin(relay):
     mailing = make_mailing(readers=1)
     drain(mailing.pk, 10)

@@ -258,6 +258,7 @@ def test_a_mailing_that_was_paused_has_half_an_hour_from_going_on(day):
     assert kinds() == [f"behind {mailing.pk}"]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_finished_mailing_is_not_behind(day, relay):
     mailing = make_mailing(readers=2)
     drain(mailing.pk, 10)
