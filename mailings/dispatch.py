@@ -102,9 +102,7 @@ class Dispatch(Switchboard):
         """Whether anything is left to do."""
         if self.under_way or self.marking or self.recorder.is_busy or self.drain.round:
             return True
-        if self.is_ending or self.is_over():
-            return False
-        return bool(self.stock) or not self.is_dry
+        return not self.is_over() and (bool(self.stock) or not self.is_dry)
 
     def is_over(self) -> bool:
         """Whether no letter is to be begun any more."""

@@ -44,6 +44,7 @@ class Relay:
         self.open = [transport for transport in self.open if not transport.is_closing()]
         if len(self.open) >= self.most_connections:
             return ["421 too many connections"]
+        assert server.transport is not None
         self.open.append(server.transport)
         session.host_name = hostname
         return responses

@@ -2,40 +2,37 @@
 
 A worker is the real `Dispatch` with its real lines and drain. What would come from other threads or from sockets (a
 connection, an answer, a commit, a claim) comes when a rule says so; until then the others go on, so that every order of
-their steps can be had. One that is killed is just not driven any more.
+their steps can be had. One that is killed is not driven any more.
 """
 
 import datetime
 import smtplib
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from selectors import EVENT_READ, EVENT_WRITE, SelectorKey
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection, transaction
 
 from bulletins.models import Bulletin
-from mailings.dispatch import Dispatch, Place
 from mailings.drain import Drain, Marked
-from mailings.line import Line
 from mailings.opening import open_mailing
 from mailings.rounds import Round
 from tests.factories import MARCH
-from tests.mailings.simulated_relay import WELL, Relay, RelayLog
+from tests.mailings.by_hand import ByHand
+from tests.mailings.simulated_relay import Relay, RelayLog
+from tests.mailings.simulated_wire import WELL, Greeted, Wire
 
 # Whatever the worker waits for goes well at once.
 EVERYWHERE = "well everywhere"
 # What may happen where a worker waits: for the relay, a commit, a claim.
 ANSWERS = [*[EVERYWHERE] * 9, *[WELL] * 4, "later", "refused", "hung up", "login", "slow", "lost", "lost"]
-OWN_DOINGS = ["run_well", "renew", "give_up", "kill", "look"]
-DOINGS = ["run_well", "renew", "renew", "give_up", "kill", "look"]
+OWN_DOINGS = ["run_well", "renew", "give_up", "kill", "go_on"]
 DOINGS = [*ANSWERS, *OWN_DOINGS]
 CONNECTIONS = 3
-TURN_SECONDS = 3600
 # After so many steps of a loop in which nothing comes from outside, it would go on for ever.
 MOST_STEPS = 500
 NO_CONNECTION: dict[str, Exception] = {
@@ -93,121 +90,6 @@ class Stage:
             cursor.execute("VACUUM (ANALYZE) mailings_delivery, mailings_mailing, subscribers_subscriber")
 
 
-class Readiness:
-    """Stands where a selector does: says what is ready without waiting for it."""
-
-    def __init__(self, post: deque) -> None:
-        self.post = post
-        self.keys: dict[Any, SelectorKey] = {}
-        self.is_backwards = False
-
-    def register(self, what: Any, events: int, data: Callable[[], None]) -> None:
-        assert what not in self.keys
-        self.modify(what, events, data)
-
-    def modify(self, what: Any, events: int, data: Callable[[], None]) -> None:
-        self.keys[what] = SelectorKey(what, 0, events, data)
-
-    def unregister(self, what: Any) -> None:
-        del self.keys[what]
-
-    def close(self) -> None:
-        self.keys.clear()
-
-    def select(self, seconds: float = 0) -> list[tuple[SelectorKey, int]]:
-        """Return what is ready; the system does not say in which order."""
-        ready = [(key, key.events) for key in self.keys.values() if self.is_ready(key)]
-        return ready[::-1] if self.is_backwards else ready
-
-    def is_ready(self, key: SelectorKey) -> bool:
-        if not isinstance(key.fileobj, Line):
-            return bool(self.post)
-        wire: Any = key.fileobj.socket
-        return wire.is_readable or (bool(key.events & EVENT_WRITE) and wire.is_writable)
-
-
-@dataclass
-class Recorder:
-    """Stands where the recording thread does: keeps its one round until it is to be committed, and then to be told."""
-
-    record: Callable[[Round], Marked]
-    tell: Callable[[Marked | Exception], None]
-    is_busy: bool = False
-    round: Round | None = None
-    answer: Marked | None = None
-
-    @property
-    def waits(self) -> bool:
-        """Whether its round is not committed, or that is not told."""
-        return bool(self.round or self.answer)
-
-    def take(self, what: Round) -> None:
-        assert not self.is_busy, "two rounds at once"
-        self.is_busy, self.round = True, what
-
-    def go_on(self, how: str) -> None:
-        """Commit, and tell unless it is slow; or lose the database before or after the commit."""
-        if self.round and how != "hung up":
-            self.answer, self.round = self.record(self.round), None
-            if how in ("slow", "lost"):
-                return
-        answer = OperationalError("the database is away") if how in ("hung up", "login") else self.answer
-        self.round = self.answer = None
-        self.tell(answer)
-
-
-@dataclass
-class Supply:
-    """Stands where the claiming thread does: claims when it is told to, and not all that is due at once."""
-
-    turn: Drain
-    tell: Callable[[Any], None]
-    is_asked: bool = False
-    waits: bool = False
-
-    def ask(self) -> None:
-        self.is_asked = self.waits = True
-
-    def go_on(self, how: str, size: int) -> None:
-        """Claim; or lose the database before or after that."""
-        self.waits = False
-        batch = [] if how == "hung up" else self.turn.claim(size)
-        fails = how in ("hung up", "login")
-        self.tell(OperationalError("the database is away") if fails else [(0.0, claimed) for claimed in batch])
-
-
-class ByHand(Dispatch):
-    """A loop whose threads and sockets are moved by hand; what it decides is the real one's."""
-
-    recorder: Any
-    supply: Any
-    selector: Any
-
-    def __init__(self, turn: Drain, record: Callable[[Round], Marked], is_stopped: Callable[[], bool]) -> None:
-        super().__init__(turn, TURN_SECONDS, is_stopped)
-        self.selector.close()
-        self.selector = Readiness(self.post)
-        self.selector.register(self.bell, EVENT_READ, self.read_post)
-        self.recorder = Recorder(record, partial(self.tell, self.recorded))
-        self.supply = Supply(turn, partial(self.tell, self.supplied))
-        self.calls: deque[Place] = deque()
-
-    def call(self, place: Place) -> None:
-        """Wait for a connection."""
-        place.is_calling = True
-        self.calls.append(place)
-
-    @property
-    def has_more(self) -> bool:
-        """Whether anything can be done at once."""
-        return self.is_short or self.is_ripe() or bool(self.selector.select())
-
-    @property
-    def rests(self) -> bool:
-        """Whether what is to be recorded only waits until some time has passed."""
-        return bool(self.drain.round) and not self.recorder.is_busy
-
-
 @dataclass(eq=False, repr=False)
 class Worker:
     """One turn at a mailing, from its first claim until it ends or its process is killed."""
@@ -252,11 +134,17 @@ class Worker:
         assert len(begun) == len(set(begun)), "a letter is begun on two connections"
 
     def end(self) -> None:
-        """End as a turn does."""
+        """End as `run` does: what is being claimed then is given back as well."""
         self.is_over = True
+        if self.loop.supply.waits:
+            self.supplies(WELL)
+        self.loop.is_ending = True
+        self.loop.read_post()
         self.loop.hang_up()
         with suppress(ConnectionError, OperationalError):
             self.loop.end()
+        held = rows("SELECT message_id, state FROM mailings_delivery WHERE owner = %s", self.turn.owner)
+        assert self.loop.fault or not held, "a turn is over, and holds letters still"
 
     # What it may wait for
 
@@ -271,9 +159,8 @@ class Worker:
         return found + ([self.supplies] if self.loop.supply.waits else [])
 
     def connects(self, how: str) -> None:
-        answer = NO_CONNECTION.get(how) or self.relay.connect(partial(self.leaving, self))
-        place = self.loop.calls.popleft()
-        self.loop.tell(partial(self.loop.called, place), answer)
+        answer = NO_CONNECTION.get(how) or Greeted(Wire(self.relay, partial(self.leaving, self)), self.relay.pipelining)
+        self.loop.tell(partial(self.loop.called, self.loop.calls.popleft()), answer)
 
     def rests(self, how: str) -> None:
         """Let as much time pass as the recorder rests."""
@@ -330,7 +217,8 @@ class Worker:
 
     def run_well(self) -> None:
         """Let it run to its end with a relay that takes everything at once."""
-        self.go_on()
+        if not self.is_over:
+            self.go_on()
         while not self.is_over:
             assert self.waiting(WELL), "a letter was begun, and nobody goes on with it"
             self.hear_everywhere()
@@ -342,10 +230,6 @@ class Worker:
     def give_up(self) -> None:
         """Be asked to stop, as by SIGTERM."""
         self.is_stopped = True
-        self.go_on()
-
-    def look(self) -> None:
-        """Wake up, and find what has come meanwhile, or not come in time."""
         self.go_on()
 
     def kill(self) -> None:

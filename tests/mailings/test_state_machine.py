@@ -44,7 +44,8 @@ from subscribers.models import Subscriber, Suppression
 from tests.factories import MARCH, make_subscriber
 from tests.mailings.cast import DAY, HOUR, MINUTE, SECOND, columns_of, make_approver, make_due
 from tests.mailings.scripted import scripted
-from tests.mailings.simulated_relay import VERDICTS, WELL, Relay, RelayLog, Time
+from tests.mailings.simulated_relay import VERDICTS, Relay, RelayLog, Time
+from tests.mailings.simulated_wire import WELL
 from tests.mailings.simulation import CONNECTIONS, DOINGS, Stage, Worker, rolled_back, rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -276,7 +277,8 @@ class Sending(RuleBasedStateMachine):
 
     def claims(self, size: int, what: str = WELL) -> Worker:
         self.mailing.refresh_from_db(fields=["give_up_at"])
-        worker = Worker(Drain(self.mailing, self.time), self.relay, self.records, self.leaving, size)
+        clock: Any = self.time
+        worker = Worker(Drain(self.mailing, clock), self.relay, self.records, self.leaving, size)
         worker.begin(what)
         return worker
 
