@@ -4,6 +4,7 @@ import datetime
 import re
 from collections import Counter
 from collections.abc import Iterator
+from email.message import EmailMessage
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from mailings.models import Delivery, Mailing
 from mailings.reports import balance
+from publication.letters import staff_addresses
 from subscribers.models import Subscriber
 from tests.factories import make_approved, make_publication
 from tests.faults.processes import beat, environment, kill, wait_for, worker
@@ -33,7 +35,7 @@ def relay() -> Iterator[Relay]:
         yield relay
 
 
-def test_a_killed_worker_loses_nobody_and_repeats_at_most_one(relay, tmp_path):
+def test_a_killed_worker_loses_nobody_and_repeats_at_most_one_a_connection(relay, tmp_path):
     make_publication()
     now = timezone.now()
     for number in range(READERS):
@@ -49,15 +51,16 @@ def test_a_killed_worker_loses_nobody_and_repeats_at_most_one(relay, tmp_path):
         assert reached < READERS, "it was killed too late to show anything"
         with worker(env, concurrency=1):
             wait_for(finished)
-    copies = Counter(relay.addresses)
+    letters = to_readers(relay)
+    copies = Counter(letter["To"] for letter in letters)
     assert set(copies) == {f"reader{number}@example.org" for number in range(READERS)}
-    assert sum(copies.values()) - READERS <= 1
+    assert sum(copies.values()) - READERS <= settings.SMTP_CONNECTIONS
     mailing = Mailing.objects.get()
     assert (mailing.planned, mailing.sent) == (READERS, READERS)
     assert balance(mailing).holds
-    ids = {letter["Message-ID"] for letter in relay.letters()}
+    ids = {letter["Message-ID"] for letter in letters}
     assert ids == set(Delivery.objects.values_list("message_id", flat=True))
-    assert all("List-Id" in letter for letter in relay.letters())
+    assert all("List-Id" in letter for letter in letters)
 
 
 def test_from_signing_up_to_leaving_with_one_click(relay, tmp_path):
@@ -72,7 +75,7 @@ def test_from_signing_up_to_leaving_with_one_click(relay, tmp_path):
         page = client.post("/subscribe/", {"address": "new@example.org"}, secure=True).content.decode()
         fields = {"address": "new@example.org", "stamp": re.findall('name="stamp" value="([^"]+)"', page)[0]}
         assert client.post("/subscribe/", fields, secure=True).status_code == 303
-        wait_for(lambda: len(relay.accepted) == 1)
+        wait_for(lambda: len(to_readers(relay)) == 1)
         confirm = link(relay, 0, "/subscribe/confirm/")
         assert client.get(confirm, secure=True).status_code == 200
         assert Subscriber.objects.get().status == "pending"
@@ -80,15 +83,15 @@ def test_from_signing_up_to_leaving_with_one_click(relay, tmp_path):
         assert Subscriber.objects.get().status == "active"
 
         issue(month=1)
-        wait_for(lambda: len(relay.accepted) == 2)
-        (one_click,) = re.findall(r"<(https:[^>]+)>", relay.letters()[1]["List-Unsubscribe"])
+        wait_for(lambda: len(to_readers(relay)) == 2)
+        (one_click,) = re.findall(r"<(https:[^>]+)>", to_readers(relay)[1]["List-Unsubscribe"])
         answer = client.post(urlsplit(one_click).path, {"List-Unsubscribe": "One-Click"}, secure=True)
         assert (answer.status_code, answer.cookies) == (200, {})
         assert Subscriber.objects.get().status == "unsubscribed"
 
         issue(month=2)
         wait_for(lambda: Mailing.objects.filter(state="finished").count() == 2)
-    assert len(relay.accepted) == 2
+    assert len(to_readers(relay)) == 2
 
 
 def issue(month: int) -> None:
@@ -103,7 +106,13 @@ def issue(month: int) -> None:
     )
 
 
+def to_readers(relay: Relay) -> list[EmailMessage]:
+    """Return the letters but for those to staff: in the week before a first Wednesday the clock asks for an issue."""
+    staff = set(staff_addresses())
+    return [letter for letter in relay.letters() if letter["To"] not in staff]
+
+
 def link(relay: Relay, number: int, path: str) -> str:
     """Return the path of the link in a letter's text that leads to a page."""
-    text = relay.letters()[number].get_body(("plain",)).get_content()
+    text = to_readers(relay)[number].get_body(("plain",)).get_content()
     return re.search(rf"https://bulletin\.example\.org({re.escape(path)}\S+)", text)[1]

@@ -7,7 +7,7 @@ from functools import partial
 from selectors import EVENT_READ, EVENT_WRITE, SelectorKey
 from typing import Any
 
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from mailings.dispatch import Dispatch
 from mailings.drain import Drain, Marked
@@ -16,6 +16,15 @@ from mailings.rounds import Round
 from mailings.switchboard import Place
 
 TURN_SECONDS = 3600
+UNTIE = """
+    UPDATE mailings_delivery d
+       SET not_before = d.not_before - t.due * interval '1 microsecond',
+           lease_until = d.lease_until - t.held * interval '1 microsecond'
+      FROM (SELECT id, row_number() OVER (PARTITION BY state, not_before ORDER BY id DESC) - 1 AS due,
+                   row_number() OVER (PARTITION BY state, lease_until ORDER BY id DESC) - 1 AS held
+              FROM mailings_delivery WHERE state IN ('queued', 'claimed')) AS t
+     WHERE d.id = t.id AND (t.due > 0 OR t.held > 0 AND d.lease_until IS NOT NULL)
+"""
 
 
 class Readiness:
@@ -96,9 +105,16 @@ class Supply:
     def go_on(self, how: str, size: int) -> None:
         """Claim; or lose the database before or after that."""
         self.waits = False
+        untie()
         batch = [] if how == "hung up" else self.turn.claim(size)
         fails = how in ("hung up", "login")
         self.tell(OperationalError("the database is away") if fails else [(0.0, claimed) for claimed in batch])
+
+
+def untie() -> None:
+    """Set microseconds between letters of the same moment: which of them is claimed first would be chance."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNTIE)
 
 
 class ByHand(Dispatch):

@@ -30,7 +30,7 @@ from tests.mailings.simulated_wire import WELL, Greeted, Wire
 EVERYWHERE = "well everywhere"
 # What may happen where a worker waits: for the relay, a commit, a claim.
 ANSWERS = [*[EVERYWHERE] * 9, *[WELL] * 4, "later", "refused", "hung up", "login", "slow", "lost", "lost"]
-OWN_DOINGS = ["run_well", "renew", "give_up", "kill", "go_on"]
+OWN_DOINGS = ["run_well", "renew", "give_up", "kill", "kill_at_commit", "go_on"]
 DOINGS = [*ANSWERS, *OWN_DOINGS]
 CONNECTIONS = 3
 # After so many steps of a loop in which nothing comes from outside, it would go on for ever.
@@ -193,8 +193,7 @@ class Worker:
             self.go_on()
 
     def hear(self, what: str, which: int) -> None:
-        waiting = self.waiting(what)
-        if waiting:
+        if waiting := self.waiting(what):
             waiting[which % len(waiting)](what)
         self.go_on()
 
@@ -224,13 +223,18 @@ class Worker:
             self.hear_everywhere()
 
     def renew(self) -> None:
-        """Do what its renewals do."""
         self.turn.renew()
 
     def give_up(self) -> None:
         """Be asked to stop, as by SIGTERM."""
         self.is_stopped = True
         self.go_on()
+
+    def kill_at_commit(self) -> None:
+        """End it when its round is committed, before it hears of that."""
+        if self.loop.recorder.round:
+            self.loop.recorder.go_on("slow")
+        self.kill()
 
     def kill(self) -> None:
         """End it where it is; not one statement more is run."""

@@ -258,9 +258,9 @@ class Sending(RuleBasedStateMachine):
         for what, which in doings:
             if worker.is_over:
                 return
-            if what == "kill":
-                self.remember_round(worker)
             worker.do(what, which)
+            if what in ("kill", "kill_at_commit"):
+                self.remember_round(worker)
 
     def begins(self, place: int, what: str, size: int) -> None:
         self.workers[place] = self.claims(size, what)
@@ -269,7 +269,7 @@ class Sending(RuleBasedStateMachine):
             self.moves_back()
 
     def remember_round(self, worker: Worker) -> None:
-        """Remember how far the round is of a worker that is killed now."""
+        """Remember how far the round was of a worker that is killed."""
         if worker.loop.recorder.round:
             self.stage.seen["killed before the commit"] += 1
         elif worker.loop.recorder.answer:
