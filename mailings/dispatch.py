@@ -138,7 +138,9 @@ class Dispatch(Switchboard):
             self.fail(answer)
             return
         self.is_dry = not answer
-        self.stock.extend(answer)
+        # A letter whose lease was over while we slept may be claimed anew: it is in hand already.
+        held = {claimed.id for _, claimed in self.stock} | {transaction.about.id for transaction in self.begun()}
+        self.stock.extend(entry for entry in answer if entry[1].id not in held)
         self.is_short = True
 
     def fail(self, fault: Exception) -> None:

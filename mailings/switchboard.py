@@ -148,6 +148,11 @@ class Switchboard(ABC):
                 self.call(place)
             wanted -= not place.is_given_up
 
+    def begun(self) -> list[Transaction]:
+        """Return the letters that are under way on any line."""
+        lines = [place.line for place in self.places if place.line is not None]
+        return [transaction for line in lines for transaction in line.talk.pending]
+
     def judge(self, place: Place, outcome: Outcome) -> None:
         """Count for or against a connection what became of a letter on it."""
         strikes = 1 if outcome.code == CLOSING else STRIKES.get(outcome.result, 0)
