@@ -68,8 +68,7 @@ class Dispatch(Switchboard):
         """Give back what was not tried, for a while if the relay failed us. Raises ConnectionError if it did."""
         if self.fault is not None:
             raise self.fault
-        batch = [claimed for _, claimed in self.stock]
-        self.drain.give_back(batch, TROUBLE_PAUSE if self.is_left else datetime.timedelta())
+        self.drain.give_back(TROUBLE_PAUSE if self.is_left else datetime.timedelta())
         if self.is_left:
             self.drain.leave(self.trouble)
             raise ConnectionError(self.trouble.text)
@@ -140,6 +139,7 @@ class Dispatch(Switchboard):
         self.is_dry = not answer
         # A letter whose lease was over while we slept may be claimed anew: it is in hand already.
         held = {claimed.id for _, claimed in self.stock} | {transaction.about.id for transaction in self.begun()}
+        held |= self.marking.keys()
         self.stock.extend(entry for entry in answer if entry[1].id not in held)
         self.is_short = True
 
@@ -151,7 +151,7 @@ class Dispatch(Switchboard):
         """Send the letters whose marks are committed; leave the connections of those that may not leave."""
         self.recorder.is_busy = False
         now = time.monotonic()
-        self.rested_at = now + REST * (now - self.recorded_at)
+        self.rested_at = now + min(REST * (now - self.recorded_at), LOOK_SECONDS)
         if isinstance(answer, Exception):
             self.fail(answer)
             answer = Marked(frozenset(), is_stopped=True)

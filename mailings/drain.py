@@ -6,7 +6,7 @@ Whoever drives it takes letters from `stock`, asks for their marks, settles them
 import datetime
 import random
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from email.utils import parseaddr
 
@@ -133,9 +133,9 @@ class Drain:
         ledger.release(refused, self.owner, at)
         return skipped < len(refused)
 
-    def give_back(self, batch: Iterable[Claim], pause: datetime.timedelta = datetime.timedelta()) -> None:
-        """Give back letters that were not tried."""
-        ledger.release([claimed.id for claimed in batch], self.owner, self.clock.now() + pause)
+    def give_back(self, pause: datetime.timedelta) -> None:
+        """Give back every letter that was claimed and not tried."""
+        ledger.release_all(self.owner, self.clock.now() + pause)
 
     def leave(self, outcome: Outcome) -> None:
         """Count that the relay failed us."""

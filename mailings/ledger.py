@@ -163,3 +163,15 @@ def release(ids: Iterable[int], owner: uuid.UUID, until: datetime.datetime) -> i
         """,
         {"ids": list(ids), "owner": owner, "until": until},
     )
+
+
+def release_all(owner: uuid.UUID, until: datetime.datetime) -> int:
+    """Give back all letters that a worker has claimed and not put on the wire; return how many."""
+    return run(
+        """
+        UPDATE mailings_delivery
+           SET state = 'queued', owner = NULL, lease_until = NULL, not_before = %(until)s
+         WHERE owner = %(owner)s AND state = 'claimed'
+        """,
+        {"owner": owner, "until": until},
+    )

@@ -108,9 +108,9 @@ class Switchboard(ABC):
             answer: smtplib.SMTP | Exception = connected()
         except Exception as error:
             answer = error
+        self.tell(partial(self.called, place), answer)
         if self.is_closed and isinstance(answer, smtplib.SMTP):
             answer.close()
-        self.tell(partial(self.called, place), answer)
 
     def heard(self, place: Place) -> None:
         """Read what the relay says on a line, and go on sending."""
@@ -178,7 +178,7 @@ class Switchboard(ABC):
 
     def give_up(self, place: Place, why: Outcome) -> None:
         """Open no connection here again; the turn ends where there is no other, or the relay never worked for us."""
-        place.is_given_up = True
+        place.is_given_up = self.is_short = True
         self.trouble = why
         if not self.is_proven or why.result is Result.LOGIN or all(place.is_given_up for place in self.places):
             self.is_ending = self.is_left = True

@@ -339,6 +339,7 @@ class Turn(Drain):
     def __init__(self, server: Scripted | None, letters: Iterable[str], barred: Iterable[str]) -> None:
         self.server = server
         self.waiting = [Claim(number, 0, address, "<1@example.org>", "t") for number, address in enumerate(letters, 1)]
+        self.held: dict[int, Claim] = {}
         self.barred = set(barred)
         self.sender = FROM
         self.round = Round()
@@ -346,9 +347,12 @@ class Turn(Drain):
 
     def claim(self, limit: int) -> list[Claim]:
         batch, self.waiting = self.waiting[:limit], self.waiting[limit:]
+        self.held |= {claimed.id: claimed for claimed in batch}
         return batch
 
     def record(self, round: Round) -> Marked:
+        for pk in round.marks:
+            self.held.pop(pk, None)
         return Marked(frozenset(pk for pk in round.marks if self.address(pk) not in self.barred), is_stopped=False)
 
     def address(self, pk: int) -> str:
@@ -362,13 +366,15 @@ class Turn(Drain):
 
     def settle(self, claimed: Claim, outcome: Outcome) -> None:
         """Keep it; from the first letter's on, the relay is polite, and has no letter yet."""
+        self.held.pop(claimed.id, None)
         self.settled_as[claimed.address or ""].append(outcome)
         if self.server is not None and claimed.id == 1:
             self.server.script = {"EHLO": self.server.script.get("EHLO", PLAIN)}
             self.server.letters.clear()
 
-    def give_back(self, batch: Iterable[Claim], pause: datetime.timedelta = datetime.timedelta()) -> None:
-        self.waiting = [*batch, *self.waiting]
+    def give_back(self, pause: datetime.timedelta) -> None:
+        self.waiting = [*self.held.values(), *self.waiting]
+        self.held.clear()
 
     def leave(self, outcome: Outcome) -> None:
         """Count nothing."""
