@@ -89,7 +89,9 @@ class Dispatch(Switchboard):
         self.nap_until = time.monotonic() + NAP_SECONDS * self.open
         if (now := time.monotonic()) >= self.look_at:
             self.look_at = now + LOOK_SECONDS
-            self.look_around()
+            # No event tells of a time that is over, nor of an answer that does not come.
+            self.is_over()
+            self.lose_silent()
 
     def is_ripe(self) -> bool:
         """Whether a round is to be recorded now: half of the lines wait for it, or the recorder has rested."""
@@ -122,11 +124,6 @@ class Dispatch(Switchboard):
         """Have more letters claimed while there are still some to send."""
         if len(self.stock) <= in_hand(BATCH) and not (self.supply.is_asked or self.is_dry or self.is_ending):
             self.supply.ask()
-
-    def look_around(self) -> None:
-        """Do what no event tells of: a time that is over, an answer that does not come."""
-        self.is_over()
-        self.lose_silent()
 
     # What others tell
 
