@@ -23,11 +23,6 @@ from mailings.transport import Outcome, Result
 # Some relays end a connection that carries more.
 LETTERS_A_CONNECTION = 100
 LOOK_SECONDS = 0.1
-# For how long to look away after a look, for each connection: together, less than a letter takes anyhow.
-NAP_SECONDS = 25e-6
-# For how long the recorder rests after a round, as a part of what the round took: each commit has a price of its own,
-# and what comes meanwhile shares the next one.
-REST = 0.3
 
 
 class Dispatch(Switchboard):
@@ -41,11 +36,10 @@ class Dispatch(Switchboard):
         self.stock: deque[tuple[float, Claim]] = deque()
         self.marking: dict[int, tuple[Place, Transaction]] = {}
         self.under_way = 0
-        self.recorded_at = self.rested_at = self.nap_until = 0.0
         self.is_dry = False
         self.fault: Exception | None = None
         self.look_at = 0.0
-        self.recorder = Recorder(drain.record, partial(self.tell, self.recorded))
+        self.recorder = Recorder(drain, self.selector, self.tell, self.recorded)
         self.supply = Supply(drain, partial(self.tell, self.supplied))
 
     def run(self) -> None:
@@ -76,28 +70,23 @@ class Dispatch(Switchboard):
     def step(self) -> None:
         """Do what can be done, and wait for what comes next."""
         self.restock()
-        if self.is_ripe():
-            self.recorded_at = time.monotonic()
+        if self.is_ripe:
             self.recorder.take(self.drain.next_round())
         if self.is_short:
             self.is_short = False
             self.assign_all()
-        # What comes a moment later is seen in the same look: waking up for each reply costs more than reading it.
-        time.sleep(max(0.0, self.nap_until - time.monotonic()))
         for key, _ in self.selector.select(self.pause()):
             key.data()
-        self.nap_until = time.monotonic() + NAP_SECONDS * self.open
         if (now := time.monotonic()) >= self.look_at:
             self.look_at = now + LOOK_SECONDS
             # No event tells of a time that is over, nor of an answer that does not come.
             self.is_over()
             self.lose_silent()
 
+    @property
     def is_ripe(self) -> bool:
-        """Whether a round is to be recorded now: half of the lines wait for it, or the recorder has rested."""
-        if not self.drain.round or self.recorder.is_busy:
-            return False
-        return 2 * len(self.drain.round.marks) >= self.open or time.monotonic() >= self.rested_at
+        """Whether there is something to record, and nothing is being recorded."""
+        return bool(self.drain.round) and not self.recorder.is_busy
 
     def goes_on(self) -> bool:
         """Whether anything is left to do."""
@@ -112,8 +101,8 @@ class Dispatch(Switchboard):
 
     def pause(self) -> float:
         """Return for how long to wait at most, in seconds."""
-        if self.drain.round and not self.recorder.is_busy:
-            return max(0, self.rested_at - time.monotonic())
+        if self.is_ripe:
+            return 0
         if not self.stock or not (moment := self.stock[0][0]):
             return LOOK_SECONDS
         self.is_short = True
@@ -147,8 +136,6 @@ class Dispatch(Switchboard):
     def recorded(self, answer: Marked | Exception) -> None:
         """Send the letters whose marks are committed; leave the connections of those that may not leave."""
         self.recorder.is_busy = False
-        now = time.monotonic()
-        self.rested_at = now + min(REST * (now - self.recorded_at), LOOK_SECONDS)
         if isinstance(answer, Exception):
             self.fail(answer)
             answer = Marked(frozenset(), is_stopped=True)

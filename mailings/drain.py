@@ -16,9 +16,10 @@ from mailings import breaker, ledger, rounds
 from mailings.instants import Clock
 from mailings.ledger import Claim
 from mailings.letter import letter_of
+from mailings.link import Link
 from mailings.mime import Reader
 from mailings.models import Mailing
-from mailings.rounds import Round, Settled
+from mailings.rounds import RECORD, Round, Settled
 from mailings.statements import PATIENCE_BEFORE_WIRE_SECONDS, insisted, is_lost
 from mailings.transport import Outcome, Result
 
@@ -101,10 +102,27 @@ class Drain:
         round, self.round = self.round, Round()
         return round
 
-    def record(self, round: Round) -> Marked:
-        """Write a round down, and look back at it; what may leave is told even if the database is lost in that."""
+    def link(self) -> Link | None:
+        """Open what a round may be recorded over without waiting. Raises psycopg2.Error."""
+        return Link(RECORD)
+
+    def values(self, round: Round) -> dict:
+        """Return what is to be asked over it for a round."""
+        return rounds.values_of(self.owner, self.mailing.pk, round, self.clock.now())
+
+    def record(self, round: Round, doubted: bool = False) -> Marked:
+        """Write a round down, however long that takes, and look back at it; `doubted`: it may have been already."""
         at = self.clock.now()
-        marked = frozenset(rounds.record(self.owner, self.mailing.pk, round, at))
+        return self.looked_back(round, rounds.record(self.owner, self.mailing.pk, round, at, doubted), at)
+
+    def deserves_a_look(self, round: Round, marked: frozenset[int]) -> bool:
+        """Whether anything came of a round but letters that were taken and others that may leave."""
+        if len(marked) < len(round.marks):
+            return True
+        return any(settled.state != "sent" or not self.trouble_is_over for settled in round.settled)
+
+    def looked_back(self, round: Round, marked: frozenset[int], at: datetime.datetime) -> Marked:
+        """Look back at a recorded round; what may leave is told even if the database is lost in that."""
         try:
             stopped = insisted(lambda doubted: self.look_back(round, marked, at), PATIENCE_BEFORE_WIRE_SECONDS)
         except (DatabaseError, InterfaceError) as error:

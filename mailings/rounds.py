@@ -26,6 +26,12 @@ class Settled(NamedTuple):
     until: datetime.datetime | None = None
     attempts: int | None = None
 
+    def said(self) -> dict:
+        """Return it as RECORD reads it; of most letters there is not more to say than what the relay replied."""
+        if self.until is None and self.attempts is None:
+            return {"id": self.id, "state": self.state, "code": self.code, "text": self.text}
+        return self._asdict()
+
 
 @dataclass
 class Round:
@@ -82,34 +88,46 @@ RECORD = Prepared(
 )
 
 
-def record(owner: uuid.UUID, mailing_id: int, round: Round, at: datetime.datetime) -> set[int]:
-    """Write down what became of letters, and mark the next ones as leaving, in one statement; return the marked.
-
-    A letter is marked while its lease lasts, its reader reads and its mailing goes on. One whose answer came after it
-    was swept to unknown is known now, whoever holds it. Whatever else is not as its worker believes stays as it is.
-    """
-    settled = [letter._asdict() for letter in round.settled]
-    marks = [{"id": pk, "state": "on_wire", "relay": relay} for pk, relay in round.marks.items()]
-    values = {
-        "letters": json.dumps(settled + marks, default=str),
+def values_of(owner: uuid.UUID, mailing_id: int, round: Round, at: datetime.datetime) -> dict:
+    """Return a round as the values of RECORD."""
+    letters: list[dict] = [letter.said() for letter in round.settled]
+    letters += [{"id": pk, "state": "on_wire", "relay": relay} for pk, relay in round.marks.items()]
+    return {
+        "letters": json.dumps(letters, default=str),
         "at": at,
         "lease": lease_end(at),
         "owner": str(owner),
         "mailing": mailing_id,
         "identity": settings.SENDER_IDENTITY,
     }
+
+
+def record(
+    owner: uuid.UUID, mailing_id: int, round: Round, at: datetime.datetime, doubted: bool = False
+) -> frozenset[int]:
+    """Write down what became of letters, and mark the next ones as leaving, in one statement; return the marked.
+
+    A letter is marked while its lease lasts, its reader reads and its mailing goes on. One whose answer came after it
+    was swept to unknown is known now, whoever holds it. Whatever else is not as its worker believes stays as it is.
+    `doubted`: whether it may have been recorded already.
+    """
+    values = values_of(owner, mailing_id, round, at)
     until = time.monotonic() + PATIENCE_BEFORE_WIRE_SECONDS
 
-    def once(doubted: bool) -> set[int]:
+    def once(doubted: bool) -> frozenset[int]:
         """Run it; a mark that an earlier try has made is ours too."""
         if time.monotonic() > until:
             # What is to be marked has waited too long, whether an earlier try has marked it or not: it does not leave.
-            values["letters"] = json.dumps(settled, default=str)
-            doubted = False
-        marked = {pk for pk in RECORD.column(values) if pk is not None}
+            return marked_of(RECORD.column(values_of(owner, mailing_id, Round(round.settled), at)))
+        marked = marked_of(RECORD.column(values))
         return marked | set(marked_already(owner, list(round.marks))) if doubted else marked
 
-    return insisted(once, PATIENCE_SECONDS if settled else PATIENCE_BEFORE_WIRE_SECONDS)
+    return insisted(once, PATIENCE_SECONDS if round.settled else PATIENCE_BEFORE_WIRE_SECONDS, doubted)
+
+
+def marked_of(answer: list) -> frozenset[int]:
+    """Return which letters were marked, of what RECORD answers."""
+    return frozenset(pk for pk in answer if pk is not None)
 
 
 def marked_already(owner: uuid.UUID, ids: list[int]) -> list[int]:

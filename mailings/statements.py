@@ -43,7 +43,9 @@ class Prepared:
     def __init__(self, name: str, sql: str, **types: str) -> None:
         self.places = list(types)
         numbered = re.sub(r"%\((\w+)\)s", lambda found: f"${self.places.index(found[1]) + 1}", sql)
-        self.prepare = f"PREPARE {name} ({', '.join(types.values())}) AS {numbered}"
+        # No plan of its own for each set of values, which would cost more than the statement.
+        plans = "SET plan_cache_mode = force_generic_plan"
+        self.preparation = (plans, f"PREPARE {name} ({', '.join(types.values())}) AS {numbered}")
         self.execute = f"EXECUTE {name} ({', '.join(f'%({place})s' for place in self.places)})"
         self.known: WeakSet[Any] = WeakSet()
 
@@ -51,21 +53,20 @@ class Prepared:
         """Run it; return the first column of what it returns."""
         with connection.cursor() as cursor:
             if connection.connection not in self.known:
-                # No plan of its own for each set of values, which would cost more than the statement.
-                cursor.execute("SET plan_cache_mode = force_generic_plan")
-                cursor.execute(self.prepare)
+                for words in self.preparation:
+                    cursor.execute(words)
                 self.known.add(connection.connection)
             cursor.execute(self.execute, values)
             return [row[0] for row in cursor.fetchall()]
 
 
-def insisted(statement: Callable[[bool], T], patience: float) -> T:
+def insisted(statement: Callable[[bool], T], patience: float, doubted: bool = False) -> T:
     """Run a statement until its answer is heard; it is told whether an earlier try may have been committed.
 
     A connection that is lost while it commits leaves that open: the statement's own conditions must keep a second try
     from harm.
     """
-    until, pause, doubted = time.monotonic() + patience, 0.05, False
+    until, pause = time.monotonic() + patience, 0.05
     while True:
         try:
             return statement(doubted)

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from selectors import SelectSelector
 
 END = b"\r\n.\r\n"
 GREETING, HELLO, FINE, GO_ON = b"220 slow\r\n", b"250-slow\r\n250 PIPELINING\r\n", b"250 OK\r\n", b"354 go on\r\n"
@@ -60,4 +61,6 @@ async def serve(port: int, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), float(sys.argv[2])))
+    # epoll counts whole milliseconds, and would wait for one too many.
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(SelectSelector())) as runner:
+        runner.run(serve(int(sys.argv[1]), float(sys.argv[2])))

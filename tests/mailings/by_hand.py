@@ -141,9 +141,4 @@ class ByHand(Dispatch):
     @property
     def has_more(self) -> bool:
         """Whether anything can be done at once."""
-        return self.is_short or self.is_ripe() or bool(self.selector.select())
-
-    @property
-    def rests(self) -> bool:
-        """Whether what is to be recorded only waits until some time has passed."""
-        return bool(self.drain.round) and not self.recorder.is_busy
+        return self.is_short or self.is_ripe or bool(self.selector.select())

@@ -5,7 +5,6 @@ connection, an answer, a commit, a claim) comes when a rule says so; until then 
 their steps can be had. One that is killed is not driven any more.
 """
 
-import datetime
 import smtplib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -155,18 +154,11 @@ class Worker:
         found = [wire.answer for wire in wires if wire.waits or (breaks and wire.is_open)]
         found += [self.connects for _ in self.loop.calls]
         found += [self.loop.recorder.go_on] if self.loop.recorder.waits else []
-        found += [self.rests] if self.loop.rests else []
         return found + ([self.supplies] if self.loop.supply.waits else [])
 
     def connects(self, how: str) -> None:
         answer = NO_CONNECTION.get(how) or Greeted(Wire(self.relay, partial(self.leaving, self)), self.relay.pipelining)
         self.loop.tell(partial(self.loop.called, self.loop.calls.popleft()), answer)
-
-    def rests(self, how: str) -> None:
-        """Let as much time pass as the recorder rests."""
-        time = self.relay.time
-        time.at += datetime.timedelta(seconds=max(0.0, self.loop.rested_at - time.monotonic()))
-        self.relay.go_on(time.at)
 
     def supplies(self, how: str) -> None:
         self.loop.supply.go_on(how, self.size)
@@ -185,9 +177,6 @@ class Worker:
 
     def records_at_once(self) -> None:
         """Have a database that is quick as well."""
-        if self.loop.rests:
-            self.rests(WELL)
-            self.go_on()
         if self.loop.recorder.waits:
             self.loop.recorder.go_on(WELL)
             self.go_on()

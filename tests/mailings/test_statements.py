@@ -43,7 +43,7 @@ class Held(NamedTuple):
     mailing: int
     at: datetime.datetime
 
-    def record(self, round: Round) -> set[int]:
+    def record(self, round: Round) -> frozenset[int]:
         return rounds.record(OWNER, self.mailing, round, self.at)
 
     def settle(self, state: str, code: int | None, text: str | None, **fields) -> None:

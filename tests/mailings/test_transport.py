@@ -350,7 +350,10 @@ class Turn(Drain):
         self.held |= {claimed.id: claimed for claimed in batch}
         return batch
 
-    def record(self, round: Round) -> Marked:
+    def link(self) -> None:
+        """Record in the thread only."""
+
+    def record(self, round: Round, doubted: bool = False) -> Marked:
         for pk in round.marks:
             self.held.pop(pk, None)
         return Marked(frozenset(pk for pk in round.marks if self.address(pk) not in self.barred), is_stopped=False)
