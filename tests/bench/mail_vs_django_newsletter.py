@@ -1,9 +1,10 @@
 """Letters a second: a real worker at the default connections, against django-newsletter's own `submit_newsletter`.
 
-Both send the same two parts to the same smtp-sink, in turns; django-newsletter keeps SQLite, for want of a broker and
-of a record it is spared what a real installation costs.
+Both send the same issue to the same smtp-sink, in turns, each by its own templates. django-newsletter keeps SQLite, and
+no record of what it has sent. The letters that it makes are smaller, for its templates have no design.
 """
 
+import json
 import shutil
 import statistics
 import subprocess
@@ -13,10 +14,11 @@ from pathlib import Path
 
 from django.conf import settings
 
+from bulletins.models import NewsItem
 from config.company import say
 from config.programs import CannotRun
-from mailings.mime import slot
 from mailings.models import Mailing
+from tests.bench.cores import core_of_its_own
 from tests.bench.mail_vs_smtp_source import send
 from tests.bench.measured import Measured, spread
 from tests.bench.postbag import make_readers, open_to_all
@@ -33,7 +35,7 @@ def bench() -> dict[str, Measured]:
     """Send in turns; the ratio is of the medians."""
     make_readers(LETTERS)
     rival, ours, costs = environment(), [], []
-    with smtp_sink() as (port, sink):
+    with smtp_sink() as (port, sink), core_of_its_own(sink):
         mailing = open_to_all()
         for place in range(ROUNDS):
             costs.append(rivals_rate(rival, mailing, port))
@@ -62,17 +64,8 @@ def environment() -> Path:
 
 def rivals_rate(python: Path, mailing: Mailing, port: int) -> float:
     """Let django-newsletter send the letter; return its letters a second."""
+    items = NewsItem.objects.filter(bulletin=mailing.bulletin).order_by("pk").values_list("headline", "body")
     with tempfile.TemporaryDirectory() as folder:
-        templates = Path(folder, "newsletter", "message")
-        templates.mkdir(parents=True)
-        (templates / "message_subject.txt").write_text(mailing.subject)
-        (templates / "message.txt").write_text(verbatim(mailing.text))
-        (templates / "message.html").write_text(verbatim(mailing.html))
+        Path(folder, "articles.json").write_text(json.dumps(list(items)))
         command = [str(python), str(RIVAL), folder, str(port), str(RIVALS_LETTERS)]
         return float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
-
-
-def verbatim(part: str) -> str:
-    """Return a part of the letter as a template that gives it as it is, each reader's link filled in."""
-    words = part.replace(slot("token"), "{% endverbatim %}{{ subscription.activation_code }}{% verbatim %}")
-    return f"{{% verbatim %}}{words}{{% endverbatim %}}"

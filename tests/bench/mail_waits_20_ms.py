@@ -16,6 +16,6 @@ def bench() -> dict[str, Measured]:
     with slow_sink(SECONDS) as (port, sink):
         works = [send(port, sink, CONNECTIONS, LETTERS) for _ in range(ROUNDS)]
     at_most = CONNECTIONS / SECONDS
-    figures = curve(f"{CONNECTIONS} connections", works, [at_most])
+    figures = curve(f"{CONNECTIONS} connections", works)
     ratio = statistics.median(one.rate for one in works) / at_most
     return {"mail_waits_20_ms": Measured(ratio, promised=0.85, figures=figures)}
