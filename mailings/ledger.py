@@ -68,10 +68,13 @@ def count_audience(bulletin_id: int, number: int) -> int:
 def plan(mailing: Mailing, at: datetime.datetime) -> int:
     """Queue one delivery for each of the mailing's audience who has none; return how many.
 
-    The caller holds a lock that keeps others from planning the same mailing. (ON CONFLICT would do without, and look
-    each row up in each unique index once more.)
+    The caller holds a lock that keeps others from planning the same mailing, and is in a transaction. (ON CONFLICT
+    would do without, and look each row up in each unique index once more.)
     """
-    return run(
+    # Not reader by reader: where the table was empty a moment ago, PostgreSQL might read it whole for each of them, and
+    # it grows by this very statement.
+    run("SET LOCAL enable_nestloop = off", {})
+    planned = run(
         f"""
         INSERT INTO mailings_delivery (mailing_id, subscriber_id, address_hash, state, attempts, not_before,
                                        unknown_retried, smtp_text, message_id)
@@ -87,6 +90,8 @@ def plan(mailing: Mailing, at: datetime.datetime) -> int:
         """,
         {"mailing": mailing.pk, "bulletin": mailing.bulletin_id, "at": at, "domain": settings.MAIL_DOMAIN},
     )
+    run("SET LOCAL enable_nestloop = on", {})
+    return planned
 
 
 def claim(mailing_id: int, owner: uuid.UUID, at: datetime.datetime, limit: int = BATCH) -> list[Claim]:

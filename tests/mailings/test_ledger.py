@@ -624,6 +624,28 @@ def test_planning_again_adds_only_who_is_missing():
     assert ledger.plan(mailing, MARCH) == 1
 
 
+def test_planning_never_looks_for_readers_one_by_one():
+    # The statement makes the table grow: what reads it anew for each reader needs hours for a million.
+    plans: list[str] = []
+
+    def explain(execute, sql, params, many, context):
+        if sql.strip().startswith("INSERT INTO mailings_delivery"):
+            with connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN {sql}", params)
+                plans.append("\n".join(line for (line,) in cursor.fetchall()))
+        return execute(sql, params, many, context)
+
+    mailing = make_mailing(readers=3)
+    with connection.execute_wrapper(explain):
+        ledger.plan(mailing, MARCH)
+    (found,) = plans
+    assert found.count("Anti Join") == 3
+    assert "Nested Loop" not in found
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW enable_nestloop")
+        assert cursor.fetchone() == ("on",)
+
+
 def test_no_two_letters_of_any_mailings_have_the_same_message_id():
     mailing = make_mailing(readers=3)
     correction = Mailing.objects.create(
