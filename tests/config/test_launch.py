@@ -4,6 +4,7 @@ import fcntl
 import http.client
 import os
 import pty
+import re
 import signal
 import subprocess
 import termios
@@ -172,7 +173,8 @@ def test_stops_everything_when_one_process_dies_and_says_which(checkout, places,
         beat = next(number for number, command in processes_about(*places).items() if " beat " in command)
         os.kill(beat, signal.SIGKILL)
         assert demo.wait() != 0
-    assert "The process 'beat' of the Procfile has ended by itself" in demo.said()
+    # The site may have answered the test a moment before it answered the demo.
+    assert re.search("The process 'beat' of the Procfile (has ended by itself|ended while starting)", demo.said())
 
 
 def test_a_taken_port_is_an_error(checkout, places, bare_environment):
