@@ -110,10 +110,10 @@ class Drain:
         """Return what is to be asked over it for a round."""
         return rounds.values_of(self.owner, self.mailing.pk, round, self.clock.now())
 
-    def record(self, round: Round, doubted: bool = False) -> Marked:
-        """Write a round down, however long that takes, and look back at it; `doubted`: it may have been already."""
+    def record(self, round: Round, asked: float | None = None) -> Marked:
+        """Write a round down, however long that takes, and look back at it; `asked`: when it was, without an answer."""
         at = self.clock.now()
-        return self.looked_back(round, rounds.record(self.owner, self.mailing.pk, round, at, doubted), at)
+        return self.looked_back(round, rounds.record(self.owner, self.mailing.pk, round, at, asked), at)
 
     def deserves_a_look(self, round: Round, marked: frozenset[int]) -> bool:
         """Whether anything came of a round but letters that were taken and others that may leave."""

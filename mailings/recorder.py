@@ -1,6 +1,7 @@
 """One recorder for all connections of a turn: results and marks are committed a round at a time."""
 
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from queue import SimpleQueue
@@ -34,6 +35,7 @@ class Recorder:
         self.link: Link | None = None
         self.round = Round()
         self.values: dict = {}
+        self.asked = 0.0
         self.jobs: SimpleQueue[tuple[Callable[[], object], Told] | None] = SimpleQueue()
         self.thread = threading.Thread(target=self._run, daemon=True)
 
@@ -52,9 +54,9 @@ class Recorder:
         """Record a round; what it grants is told later."""
         self.is_busy, self.round = True, what
         if self.link is None:
-            self._patiently(doubted=False)
+            self._patiently(None)
             return
-        self.values = self.drain.values(what)
+        self.values, self.asked = self.drain.values(what), time.monotonic()
         try:
             self.link.ask(self.values)
         except psycopg2.Error:
@@ -94,12 +96,12 @@ class Recorder:
         was_asked = self.link is not None and self.link.is_asked
         self._unlink()
         if was_asked:
-            self._patiently(doubted=True)
+            self._patiently(self.asked)
         else:
             self._relink()
 
-    def _patiently(self, doubted: bool) -> None:
-        self._then(partial(self.drain.record, self.round, doubted), self.told)
+    def _patiently(self, asked: float | None) -> None:
+        self._then(partial(self.drain.record, self.round, asked), self.told)
         self._relink()
 
     def _relink(self) -> None:

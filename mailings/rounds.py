@@ -103,16 +103,16 @@ def values_of(owner: uuid.UUID, mailing_id: int, round: Round, at: datetime.date
 
 
 def record(
-    owner: uuid.UUID, mailing_id: int, round: Round, at: datetime.datetime, doubted: bool = False
+    owner: uuid.UUID, mailing_id: int, round: Round, at: datetime.datetime, asked: float | None = None
 ) -> frozenset[int]:
     """Write down what became of letters, and mark the next ones as leaving, in one statement; return the marked.
 
     A letter is marked while its lease lasts, its reader reads and its mailing goes on. One whose answer came after it
     was swept to unknown is known now, whoever holds it. Whatever else is not as its worker believes stays as it is.
-    `doubted`: whether it may have been recorded already.
+    `asked`: when it was asked before, without an answer (of the monotonic clock, in seconds).
     """
     values = values_of(owner, mailing_id, round, at)
-    until = time.monotonic() + PATIENCE_BEFORE_WIRE_SECONDS
+    until = (time.monotonic() if asked is None else asked) + PATIENCE_BEFORE_WIRE_SECONDS
 
     def once(doubted: bool) -> frozenset[int]:
         """Run it; a mark that an earlier try has made is ours too."""
@@ -122,7 +122,7 @@ def record(
         marked = marked_of(RECORD.column(values))
         return marked | set(marked_already(owner, list(round.marks))) if doubted else marked
 
-    return insisted(once, PATIENCE_SECONDS if round.settled else PATIENCE_BEFORE_WIRE_SECONDS, doubted)
+    return insisted(once, PATIENCE_SECONDS if round.settled else PATIENCE_BEFORE_WIRE_SECONDS, asked is not None)
 
 
 def marked_of(answer: list) -> frozenset[int]:

@@ -20,6 +20,7 @@ from mailings.link import Link
 from mailings.models import Delivery
 from mailings.recorder import Recorder
 from mailings.rounds import RECORD, Round, Settled
+from mailings.statements import PATIENCE_BEFORE_WIRE_SECONDS
 from subscribers.models import Subscriber
 from tests.mailings.cast import states
 from tests.mailings.test_sending import make_started
@@ -39,9 +40,9 @@ class Turn(Drain):
         self.links += 1
         return super().link()
 
-    def record(self, round: Round, doubted: bool = False) -> Marked:
+    def record(self, round: Round, asked: float | None = None) -> Marked:
         self.patient += 1
-        return super().record(round, doubted)
+        return super().record(round, asked)
 
     def looked_back(self, *what: Any) -> Marked:
         self.before_the_look()
@@ -153,19 +154,33 @@ def test_a_round_that_finds_its_link_gone_is_recorded_by_the_thread():
     assert desk.turn.patient == 1
 
 
+def lose_the_answer(desk: Desk, round: Round, seconds_ago: float) -> None:
+    """Let a round be committed over the link, and the link be lost before its answer, asked some seconds ago."""
+    recorder, link = desk.recorder, desk.recorder.link
+    assert link is not None
+    recorder.round, recorder.is_busy, recorder.asked = round, True, time.monotonic() - seconds_ago
+    link.ask(desk.turn.values(round))
+    while Delivery.objects.get().state != "on_wire":
+        time.sleep(0.01)
+    link.connection.close()
+    recorder.heard()
+    desk.until(lambda: bool(desk.told))
+
+
 def test_a_mark_whose_answer_is_lost_after_its_commit_is_told_and_made_once():
     with opened(1) as (desk, letters):
-        round, desk.recorder.round, desk.recorder.is_busy = mark(*letters), mark(*letters), True
-        link = desk.recorder.link
-        assert link is not None
-        link.ask(desk.turn.values(round))
-        while Delivery.objects.get().state != "on_wire":
-            time.sleep(0.01)
-        link.connection.close()
-        desk.recorder.heard()
-        desk.until(lambda: bool(desk.told))
+        lose_the_answer(desk, mark(*letters), seconds_ago=0)
     assert desk.told == [Marked(frozenset({letters[0].id}), is_stopped=False)]
     assert Delivery.objects.get().attempts == 1
+
+
+def test_a_mark_whose_answer_is_lost_after_a_long_wait_lets_nothing_leave():
+    with opened(1) as (desk, letters):
+        lose_the_answer(desk, mark(*letters), seconds_ago=PATIENCE_BEFORE_WIRE_SECONDS + 1)
+    (answer,) = desk.told
+    assert isinstance(answer, Marked)
+    assert answer.letters == frozenset()
+    assert states(desk.turn.mailing) == {"on_wire": 1}
 
 
 def test_a_link_that_ends_while_the_thread_looks_back_has_nothing_recorded_twice():

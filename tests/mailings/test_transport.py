@@ -353,7 +353,7 @@ class Turn(Drain):
     def link(self) -> None:
         """Record in the thread only."""
 
-    def record(self, round: Round, doubted: bool = False) -> Marked:
+    def record(self, round: Round, asked: float | None = None) -> Marked:
         for pk in round.marks:
             self.held.pop(pk, None)
         return Marked(frozenset(pk for pk in round.marks if self.address(pk) not in self.barred), is_stopped=False)
